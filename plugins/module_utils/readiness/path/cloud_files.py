@@ -124,8 +124,9 @@ def _edit(context, file):
 
 def _of_password(documents):
     """Return the [Evidence] of a password that the default user has to change when it comes in first, whatever its key."""
-    password, expire = config.value(documents, "password"), config.value(documents, "chpasswd", "expire")
-    if password is None or not password.value or expire is not None and expire.value is False:
+    password, expire = config.said(documents, "password"), config.value(documents, "chpasswd", "expire")
+    # null is the text None
+    if password is None or password.value == "" or expire is not None and expire.value is False:
         return []
     text = "the user of Azure gets it, has to change it before anything else, and does not know it (chpasswd: expire)"
     return [Evidence(password.path, password.line, f"password: {text}")]

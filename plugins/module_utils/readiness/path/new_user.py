@@ -85,17 +85,36 @@ def makes_the_user(context):
         )
     ):
         found.append(Evidence(users.path, users.line, "users leaves out default, which is the user of Azure"))
-    named = {name for listed in config.modules(documents).values() for name in listed}
+    lists = config.modules(documents)
+    named = [name for listed in lists.values() for name in listed]
     place = config.said(documents, "cloud_init_modules")
     found += [
         Evidence(place.path if place else config.PATHS[0], place.line if place else None, f"no stage runs the module {name.replace('_', '-')}")
         for name in ("users_groups", "ssh")
         if name not in named
     ]
+    found += _of_stages(documents, lists, named)
     found += cloud_user.obstacles(context.tree, documents) + _of_distribution(context.tree, documents)
     without, doubted = cloud_sudo.obstacles(context, documents)
     found += without + cloud_others.obstacles(context.tree, documents, login_defs.settings(context).get("USERGROUPS_ENAB", ("yes",))[0].lower() != "no")
     return failed_if(found + doubted + cloud_user.homeless(context.tree, documents), severity=None if found else WARNING)
+
+
+def _of_stages(documents, lists, named):
+    """Return the [Evidence] of a list of modules that ends its stage, and of the module ssh where it comes before the user whose key it writes.
+
+    lists: as of config.modules; named: [str], all modules in their order. Source: cloudinit/config/modules.py; tried with 22.4.
+    """
+    found = []
+    for key in lists:
+        said = config.said(documents, key)
+        items = said.value if said is not None and isinstance(said.value, list) else []
+        strange = [item for item in items if item and not isinstance(item, (str, dict, list))]
+        found += [Evidence(said.path, said.line, f"{key}: {item}: it is no module, and cloud-init ends with it") for item in strange[:1]]
+    if {"users_groups", "ssh"} <= set(named) and named.index("ssh") < named.index("users_groups"):
+        said = config.said(documents, next(key for key in lists if "ssh" in lists[key]))
+        found.append(Evidence(said.path, said.line, "ssh comes before users-groups: the user whose key it writes is not there yet"))
+    return found
 
 
 def _of_distribution(tree, documents):

@@ -58,6 +58,10 @@ BROKEN_FILES = [
             "users: {default: , builder: {gecos: x}}",
             "users: [{name: default, expiredate: '2020-01-01'}]",
             "users: [default, {name: azureuser, uid: first}]",
+            "cloud_init_modules: [ssh, users-groups]",
+            "cloud_init_modules: [users-groups, ssh, 5]",
+            "cloud_final_modules: [true]",
+            "{cloud_init_modules: [ssh], cloud_config_modules: [users-groups]}",
             "ssh_authorized_keys:",
             "ssh_authorized_keys: 5",
             "ssh_keys:",
@@ -105,6 +109,7 @@ BROKEN_FILES = [
     ],
     ("R42k", {**_user("{name: builder}"), _LOW: "groups: [builder]\n"}, (_OWN, 3)),
     ("R42k", _user("{name: one, groups: [builder]}\n  - {name: builder}"), (_OWN, 4)),
+    ("R42r", {_OWN: "# own\npassword:\n"}, (_OWN, 2)),
     ("R49g", {_OWN: "# own\nssh_genkeytypes:\n"}, (_OWN, 2)),
 ]
 
@@ -125,6 +130,9 @@ CONTROLS = [
         ("R42k", {_OWN: f"{text}\n"})
         for text in (
             "system_info: [a]",
+            "cloud_init_modules: [cc_users_groups, [bootcmd, always], null, nope, {name: ssh}]",
+            "{cloud_init_modules: [users-groups], cloud_config_modules: [ssh]}",
+            "password: ''",
             "system_info: {default_user: {expiredate: 2020-01-01}}",
             "system_info: {default_user: {inactive: '-1', gecos: Azure, shell: '', groups: 'adm, sudo'}}",
             "groups: [{docker: [builder]}, video]",
