@@ -65,6 +65,8 @@ _SILENT = re.compile(r"waagent\S*\s(.*\s)?-daemon(\s|$)")
 _PROCESSORS = 8
 #: Seconds: who ends a service sooner does not want it to run.
 _SHORTEST = 600
+#: Values of Restart= by which systemd starts a service again that it has ended at a limit; seconds until then, and seconds that it has to last.
+_RESTARTS, _PAUSE, _ENOUGH = ("always", "on-failure", "on-abnormal"), 5, 60
 #: Seconds in which no network manager has a lease.
 _LEASE = 5
 #: Seconds that a start has by default, and below which none succeeds. Source: systemd-system.conf(5), DefaultTimeoutStartSec=.
@@ -221,12 +223,23 @@ def _limits(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[Unit
         found.append((kind, "it takes no name on the bus, and is ended as one that did not start"))
     found += _starting(settings, kind.value if kind is not None else "simple")
     watched = unit_files.last(settings, "Service", "WatchdogSec")
-    if watched is not None and (time_span.seconds(watched.value) or 0) > 0 and (kind is None or kind.value != "oneshot"):
+    lasts = kind is None or kind.value != "oneshot"  # systemd passes over both for one that ends by itself
+    if watched is not None and lasts and (time_span.seconds(watched.value) or 0) > 0 and not _is_back(settings, watched, ("on-watchdog",)):
         found.append((watched, "it tells no watchdog that it lives, and is ended"))
     longest = unit_files.last(settings, "Service", "RuntimeMaxSec")
-    if longest is not None and 0 < (time_span.seconds(longest.value) or 0) < _SHORTEST:
+    if longest is not None and lasts and 0 < (time_span.seconds(longest.value) or 0) < _SHORTEST and not _is_back(settings, longest):
         found.append((longest, "it is ended then"))
     return found
+
+
+def _is_back(settings: List[UnitSetting], limit: UnitSetting, more: Tuple[str, ...] = ()) -> bool:
+    """Return whether systemd starts a service soon again that it has ended at a limit, and the limit leaves time for a login, or for provisioning.
+
+    more: further values of Restart= by which it does. Tried with sshd of Debian 12, whose sessions go on.
+    """
+    again, pause = unit_files.last(settings, "Service", "Restart"), unit_files.last(settings, "Service", "RestartSec")
+    is_soon = pause is None or (time_span.seconds(pause.value) or 0) <= _PAUSE
+    return again is not None and again.value in _RESTARTS + more and is_soon and (time_span.seconds(limit.value) or 0) >= _ENOUGH
 
 
 def _starting(settings: List[UnitSetting], kind: str) -> List[Tuple[UnitSetting, str]]:

@@ -130,6 +130,12 @@ WAYS = {
     ),
     "a line for Python's paths ends it": with_agent(written_for_python("own.pth", "import os; os._exit(0)\n")),
     "an empty yaml is before cloud-init's": lambda layer: (layer.needs("/usr/bin/cloud-init"), written_for_python("yaml/__init__.py", "")(layer)),
+    "ssh's unit has a specifier that is none": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o Banner=%z\n"),
+    "ssh is in a slice for one process": lambda layer: (
+        drop_in("ssh", "[Service]\nSlice=own.slice\n")(layer),
+        layer.write("/etc/systemd/system/own.slice", "[Slice]\nTasksMax=1\n"),
+    ),
+    "a unit powers the machine off when it ended well": once("/bin/true", "OnSuccess=poweroff.target"),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -164,6 +170,9 @@ CONTROLS = {
     "cloud-init sleeps when all is there": configured("runcmd: [sleep 2h]\n"),
     "a line for Python's paths fails": with_agent(written_for_python("own.pth", "import nothing_of_that_name\n/opt/own\n")),
     "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
+    "ssh's unit has specifiers": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o Banner=%%z -o VersionAddendum=%H\n"),
+    "ssh is in a slice of its own": drop_in("ssh", "[Service]\nSlice=own.slice\n"),
+    "ssh is started anew every two minutes": drop_in("ssh", "[Service]\nRuntimeMaxSec=2min\n"),
     "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),
     "the network is online after two minutes": online("--interface=ens224"),

@@ -24,6 +24,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 _FSTAB = "/etc/fstab"
+#: What R69e tells of, and of what takes it away again.
+_TOLD = ("/etc/nologin",)
 _ECHO = re.compile(r"((?:/bin/)?echo(?: -[ne]+)?|printf)\s+(.*?)\s*(?:(>>?)|\|\s*(?:sudo\s+)?tee(\s+-a)?(?=\s))\s*(/[^\s;|&<>]+)(?:\s*>\s*/dev/null)?$")
 #: Lines of the user of Azure as they are once it is made.
 _ACCOUNT = {
@@ -49,7 +51,7 @@ def files_stay_as_they_are(context):
     known, edits, places = context.shared(Units), {}, []
     for run in context.facts(boot_commands.commands):
         for path, text in _written(context, run, edits):
-            if OF_THE_WAY_IN.match(path) or path == _FSTAB:
+            if OF_THE_WAY_IN.match(path) and path not in _TOLD or path == _FSTAB:
                 edits[path] = text
                 places.append((path, run))
     skipped = {run.unit for _path, run in places if run.unit and units.can_start(known, run.unit).state == units.SKIPPED}

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_files, unit_reach, unit_times, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, time_span, unit_files, unit_reach, unit_times, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
@@ -25,6 +25,7 @@ _TARGETS = re.compile(r"(rescue|emergency|poweroff|halt|reboot|shutdown)(\.targe
 #: Seconds: no machine of Azure is up sooner, or has come so far that its services start.
 _SOON, _AT_ONCE = 5, 1.5
 _EARLY = ("basic.target", "network-online.target")
+_WITH_SUCCESS = 249  # version of systemd
 _REQUESTS = ("b", "c", "e", "i", "o")  # Source: Linux Documentation/admin-guide/sysrq.rst
 #: What systemd does with a signal that it gets: it restarts, ends or goes to rescue mode, or stops working as one that has crashed.
 #: Source: systemd(1), SIGNALS; systemd src/basic/def.h, SIGNALS_CRASH_HANDLER.
@@ -61,14 +62,30 @@ def _of_actions(context):
     known, found = context.shared(Units), []
     for unit, settings in context.facts(boot_commands.services_of_boot):
         action, stays = unit_files.last(settings, "Unit", "SuccessAction"), unit_files.last(settings, "Service", "RemainAfterExit")
-        at_end = action is not None and _ACTIONS.match(action.value) and not (stays is not None and stays.value.lower() in unit_files.TRUE)
-        on_failure = _on_failure(settings)
+        at_end = action is not None and _ACTIONS.match(action.value) and not _stays(stays)
+        on_failure, kind = _on_failure(settings), unit_files.last(settings, "Service", "Type")
+        if kind is not None and kind.value == "oneshot" and not _stays(stays):
+            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in _on_success(known, unit, settings)]
         state = units.can_start(known, unit.name).state if at_end or on_failure else None
         if on_failure and state == units.FAILS:
             found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}, and the unit fails") for setting in on_failure]
         if at_end and state != units.SKIPPED:
             found.append(Evidence(action.path, action.line, f"{action.key}={action.value}"))
     return found
+
+
+def _stays(setting):
+    """Return whether a service is active, by its RemainAfterExit= (UnitSetting or None), when its commands have ended."""
+    return setting is not None and setting.value.lower() in unit_files.TRUE
+
+
+def _on_success(known, unit, settings):
+    """Return the [UnitSetting] by which the machine ends when a Unit has ended well, and is not skipped. Source: systemd.unit(5), OnSuccess=, since 249."""
+    found = [
+        setting for setting in unit_files.listed(settings, "Unit", "OnSuccess") if any(_TARGETS.match(word) for word in setting.value.split() if "." in word)
+    ]
+    version = systemd_version.version(known.tree) or 0
+    return found if version >= _WITH_SUCCESS and units.can_start(known, unit.name).state not in (units.SKIPPED, units.FAILS) else []
 
 
 def _of_targets(known):

@@ -13,6 +13,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import PLATFORM
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -30,6 +31,8 @@ _LEAST = {
     "user.slice": _Least(8, 8 * _MIB, None),
     "user-1000.slice": _Least(8, 8 * _MIB, None),
 }
+#: A slice that one service has for itself.
+_LEAST_OF_OWN = _Least(4, 16 * _MIB, None)
 #: The scope of a session, with the drop-ins of all, and seconds: who ends one sooner lets nobody work.
 _SCOPE, _SHORTEST = "session-1.scope", 60
 #: The whole memory of which percents count here, for an image does not know the size of its machines.
@@ -56,13 +59,20 @@ def slices_leave_enough(context):
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
     known, found = context.shared(Units), []
-    for name, least in _LEAST.items():
+    for name, least in list(_LEAST.items()) + [(name, _LEAST_OF_OWN) for name in sorted(_own_slices(context) - set(_LEAST))]:
         settings = known.settings(known.find(name))
         small = [(key, _too_small(settings, key, test)) for key, test in _tests(least)]
         found += [Evidence(setting.path, setting.line, f"{key}={setting.value} for all of {name}") for key, setting in small if setting is not None]
         refused = _refused(settings) if name in ("-.slice", "system.slice") else None
         found += [Evidence(refused.path, refused.line, f"IPAddressDeny={refused.value} for all of {name}")] if refused is not None else []
     return failed_if(sorted(set(found + _of_scope(known) + _of_logind(context)), key=lambda place: (place.path, place.line)))
+
+
+def _own_slices(context):
+    """Return the names ({str}) of the slices in which services of the boot are that the first login needs, where their units name one."""
+    known = context.shared(Units)
+    named = [unit_files.last(known.readable_settings(known.find(name)) or [], "Service", "Slice") for name in context.facts(boot_needs.needed_units)]
+    return {setting.value for setting in named if setting is not None and re.match(r"[\w-]+\.slice$", setting.value)}
 
 
 def _of_scope(known):

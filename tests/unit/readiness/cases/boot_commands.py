@@ -18,6 +18,8 @@ _SELINUX = {
     "/etc/selinux/targeted/policy/policy.33": "\x08sshd_t\x06init_t\n",
 }
 _TOOL = {"/usr/bin/systemd-tmpfiles": ""}
+#: A systemd that knows OnSuccess=, and one that does not.
+_NEW, _OLD = ({f"/usr/lib/systemd/libsystemd-shared-{version}.so": ""} for version in (252, 245))
 _SAVED = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 _FIREWALL = "table inet f {\n chain i {\n  type filter hook input priority 0; policy drop;\n }\n}\n"
 
@@ -111,6 +113,7 @@ BROKEN_FILES = [
         for text in ("ExecStart=/bin/sh -c 'echo b > /proc/sysrq-trigger'", "ExecStart=/bin/sh -c 'sleep 5 && echo o >/proc/sysrq-trigger'")
     ],
     ("R69c", _service("Type=oneshot\nExecStart=/bin/true\nExecStopPost=/sbin/poweroff"), (_UNIT, 4)),
+    ("R69c", _service("Type=oneshot\nExecStart=/bin/true", "OnSuccess=poweroff.target\n", _NEW), (_UNIT, 2)),
     ("R69c", _service("Type=oneshot\nExecStart=/bin/sh /srv/own", more={"/srv/own": "# own\npoweroff\n"}), ("/srv/own", 2)),
     (
         "R69c",
@@ -276,6 +279,10 @@ CONTROLS = [
         },
     ),
     ("R69c", _script("systemctl set-default multi-user.target", "systemctl set-default graphical.target")),
+    ("R69c", _service("Type=oneshot\nExecStart=/bin/true", "OnSuccess=poweroff.target\n", _OLD)),
+    ("R69c", _service("Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true", "OnSuccess=poweroff.target\n", _NEW)),
+    ("R69c", _service("Type=oneshot\nExecStart=/bin/true", "OnSuccess=own.target\n", _NEW)),
+    ("R69c", _service("ExecStart=/bin/sleep infinity", "OnSuccess=poweroff.target\n", _NEW)),
     ("R69c", _service("Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\nExecStopPost=/sbin/poweroff")),
     ("R69c", _service("Type=oneshot\nExecStart=/bin/sh -c 'echo s > /proc/sysrq-trigger; echo h > /opt/own'")),
     ("R69c", _service("Type=oneshot\nExecStart=/srv/own", more={"/srv/own": ("program", "poweroff\n")})),  # no shell is asked to read it

@@ -43,11 +43,13 @@ def _drop_in(name):
 
 
 _LOGIND = "/etc/systemd/logind.conf"
+_OWN_SLICE = {"/etc/systemd/system/ssh.service.d/own.conf": "[Service]\nSlice=own.slice\n"}
 _ENVIRONMENT = "/etc/environment"
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R73d", _slice("user-.slice", "TasksMax=1"), (_drop_in("user-.slice"), 2)),
+    ("R73d", {**_OWN_SLICE, **_slice("own.slice", "TasksMax=1")}, (_drop_in("own.slice"), 2)),
     ("R73d", _slice("user.slice", "MemoryMax=1M"), (_drop_in("user.slice"), 2)),
     ("R73d", _slice("user.slice", "# build\nMemoryHigh=512K"), (_drop_in("user.slice"), 3)),
     ("R73d", _slice("system.slice", "TasksMax=4"), (_drop_in("system.slice"), 2)),
@@ -179,6 +181,8 @@ RIGHT_FILES = [("R46m", _limits("* hard core 0\n* soft nofile 65535\n* hard nofi
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R73d", {**_OWN_SLICE, **_slice("own.slice", "TasksMax=100\nMemoryMax=512M")}),
+    ("R73d", _slice("own.slice", "TasksMax=1")),  # nothing that is needed is in it
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONPATH=/none PATH=/usr/sbin:/usr/bin:/bin:/sbin\n"}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHOME=/opt/python\n", "/opt/python/lib/python3.11/os.py": ""}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PATH=/opt/none\nEnvironment=\n"}),
