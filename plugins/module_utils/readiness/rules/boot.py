@@ -8,11 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_reading, efi_fallback, systemd_boot
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_reading, efi_fallback, grub2_menu, systemd_boot
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import grub_loopback
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE, KERNEL, LOADER
@@ -62,7 +63,9 @@ def entries_are_whole(context):
     entries = _linux_entries(context)
     for entry in entries + [entry for entry in started if entry not in entries]:
         trees = systemd_boot.device_trees(context.tree, entry) if entry in started and systemd_boot.is_fallback(context.tree) else []
-        paths = [path for path in [entry.kernel] + list(entry.initrds) + trees if path and "$" not in path]
+        # what is in a file that GRUB opens as a disk is asked for by R14q
+        named = [entry.kernel] + list(entry.initrds) + trees if entry.loader != grub2_menu.NAME or not grub_loopback.loop_of(context, entry) else []
+        paths = [path for path in named if path and "$" not in path]
         missing = [path for path in paths if not _has_content(context.tree, path)]
         evidence += [
             Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty") for path in missing
