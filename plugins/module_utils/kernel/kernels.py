@@ -14,7 +14,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import entries
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import uki
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel.drivers import available, built_in, modules_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.drivers import available, built_in, index, modules_directory
 
 __all__ = ["Kernel", "available", "built_in", "installed_kernels"]
 
@@ -65,6 +65,15 @@ def built_in_everywhere(tree):
     """Return the names ({str}) of the drivers that every kernel has built in, so that no ban reaches them."""
     found = [built_in(tree, kernel.version) for kernel in installed_kernels(tree) if kernel.has_modules]
     return set.intersection(*map(set, found)) if found else set()
+
+
+def dependencies(tree):
+    """Return {name: names ({str})} of the modules without which one of them is not loaded, by any kernel that can be booted."""
+    found = {}
+    for version in {kernel.version for kernel in installed_kernels(tree) if kernel.has_modules}:
+        for name, module in index(tree, version).items():
+            found.setdefault(name, set()).update(module.dependencies)
+    return found
 
 
 def version_key(version):

@@ -76,6 +76,11 @@ def bans_in(read, module):
     return [Ban(path, *line) for path, text in read for line in banning_lines(text, module)]
 
 
+def is_for_all(ban):
+    """Return whether a Ban holds also where another module needs this one: ``install`` does, and ``blacklist`` is for those that are asked for by alias."""
+    return ban.text.startswith("install ")
+
+
 def texts(tree):
     """Return [(path, text)] of the files, in the order in which kmod reads them."""
     return [(path, tree.read_text(path)) for path in files(tree)]

@@ -27,7 +27,8 @@ Parameter = collections.namedtuple("Parameter", "text name value place")
 StartedLine = collections.namedtuple("StartedLine", "entry parameters arguments problem")
 
 #: Parameters that name drivers which are not loaded. Source: Linux kernel-parameters; modprobe(8).
-_BANS = ("module_blacklist", "modprobe.blacklist")
+_FOR_ALL = "module_blacklist"  # also where another module needs the one that is banned
+_BANS = (_FOR_ALL, "modprobe.blacklist")
 
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
@@ -83,12 +84,19 @@ def initramfs_of(context, entry):
     return [image.files for image in context.shared(images) if image.files is not None and context.tree.resolve(image.kernel.image) in loaded]
 
 
-def bans(context, names):
-    """Return the Evidence of each parameter of a started entry that keeps a driver ([str]) from being loaded."""
+def needed_by(context, names):
+    """Return the names ({str}) of the modules without which one of the names ([str]) is not loaded."""
+    known = context.shared(kernels.dependencies)
+    return set().union(*[known.get(name, ()) for name in names]) - set(names) - context.shared(kernels.built_in_everywhere)
+
+
+def bans(context, names, beneath=()):
+    """Return the Evidence of each parameter of a started entry that keeps a driver ([str]) from being loaded, or one of what is beneath them ([str])."""
     found = []
     for parameter in starting_parameters(context):
         banned = {word.replace("-", "_") for word in (parameter.value or "").split(",")}
-        if parameter.name in _BANS and banned.intersection(names):
+        reached = {*names, *beneath} if parameter.name == _FOR_ALL else set(names)
+        if parameter.name in _BANS and banned & reached:
             found.append(parameter.place._replace(text=f"{parameter.text} in {parameter.place.text}"))
     return found
 

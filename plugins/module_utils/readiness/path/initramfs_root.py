@@ -28,6 +28,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initra
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.initramfs_drivers import looked_into
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import needed_by
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
 #: One of these programs opens each layer of the root.
@@ -95,7 +96,10 @@ def drivers_allowed(context):
 
     def judge(image):
         read, built_in = modprobe.texts(image.files), drivers.built_in(context.tree, image.kernel.version)
-        return [f"{ban.path[1:]} line {ban.line}: {ban.text}" for name in wanted if name not in built_in for ban in modprobe.bans_in(read, name)]
+        beneath = needed_by(context, wanted)
+        found = [ban for name in wanted if name not in built_in for ban in modprobe.bans_in(read, name)]
+        found += [ban for name in sorted(beneath - built_in) for ban in modprobe.bans_in(read, name) if modprobe.is_for_all(ban)]
+        return list(dict.fromkeys(f"{ban.path[1:]} line {ban.line}: {ban.text}" for ban in found))
 
     return judged(context, judge)
 

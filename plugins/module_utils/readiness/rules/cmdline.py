@@ -17,14 +17,20 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, none_lacks
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, failed_if, not_applicable, passed
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import DRIVERS_OF_DISK, generator
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
+    DRIVERS_OF_DISK,
+    DRIVERS_OF_LAYERS,
+    generator,
+    root_facts,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, needed_by, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, FIRST_CARD, INITRAMFS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import root_kind
 
 #: Names that depend on the controller and on the order in which disks are found.
 _FIX = "guest_boot; grub_cmdline"
+_BY_ALIAS = ("modprobe.blacklist", "rd.driver.blacklist", "rd.blacklist")
 _CURE = "Run the role guest_boot (grub_cmdline), which changes every place that feeds a boot."
 
 
@@ -209,12 +215,15 @@ def banned_drivers(context):
     """Return failed with each place that brings a ban of a Hyper-V driver, or of the root's file system, onto a command line; none reaches what is built in."""
     drivers = {*DRIVERS_OF_DISK, "hv_netvsc", "pci_hyperv", "scsi_mod", context.shared(root_kind)}
     drivers -= context.shared(kernels.built_in_everywhere)
+    layers = {name for layer in context.facts(root_facts).layers for name in DRIVERS_OF_LAYERS[layer]}
+    # what programs and other modules ask for by name is loaded, unless the kernel itself refuses it
+    all_drivers = drivers | layers | needed_by(context, [*drivers, *layers])
 
     def bans(parameter):
         name, value = kernel_cmdline.parse(parameter)
-        return name.replace("-", "_") in ("module_blacklist", "modprobe.blacklist", "rd.driver.blacklist", "rd.blacklist") and any(
-            word.replace("-", "_") in drivers for word in (value or "").split(",") if word
-        )
+        name = name.replace("-", "_")
+        banned = {word.replace("-", "_") for word in (value or "").split(",")}
+        return bool(name == "module_blacklist" and banned & all_drivers or name in _BY_ALIAS and banned & drivers)
 
     return failed_if(having(context, bans) + _banned_by_initramfs_tools(context, drivers - {"hv_netvsc", "pci_hyperv"}))
 

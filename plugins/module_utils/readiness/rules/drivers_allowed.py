@@ -11,7 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import mo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import DRIVERS_OF_DISK
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import bans
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import bans, needed_by
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS, PROVISIONER, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.drivers import dvd_severity
 
@@ -83,8 +83,11 @@ def hyperv_allowed(context):
 def _allowed(context, names, severity=None, on_command_line=True):
     read = context.shared(modprobe.texts)
     names = [name for name in names if name not in context.shared(kernels.built_in_everywhere)]
+    beneath = needed_by(context, names)
     found = [ban for name in names for ban in modprobe.bans_in(read, name)]
-    return failed_if([Evidence(ban.path, ban.line, ban.text) for ban in found] + (bans(context, names) if on_command_line else []), severity=severity)
+    found += [ban for name in sorted(beneath) for ban in modprobe.bans_in(read, name) if modprobe.is_for_all(ban)]
+    places = [Evidence(ban.path, ban.line, ban.text) for ban in found] + (bans(context, names, beneath) if on_command_line else [])
+    return failed_if(list(dict.fromkeys(places)), severity=severity)
 
 
 RULES = [hyperv_allowed, udf_allowed, dvd_allowed, vfat_allowed]

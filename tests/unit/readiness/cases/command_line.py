@@ -176,6 +176,7 @@ BROKEN_FILES = [
     ("R63", {**_with("rd.break"), INITRAMFS: initramfs(IN_INITRAMFS, {"scripts/functions": None})}, _LINE),  # of a generator that is not known
     ("R64b", {**_with(f"usrhash={_HASH}"), INITRAMFS: _dracut()}, _LINE),
     ("R17f", _with("module_blacklist=ext4"), _LINE),
+    ("R17f", _with("module_blacklist=floppy,mbcache"), _LINE),  # which ext4 needs
     *[("R17f", {**_with(text), INITRAMFS: initramfs(IN_INITRAMFS, _BANS)}, _LINE) for text in ("blacklist=floppy,hv_storvsc", "blacklist=hv-vmbus")],
     ("R13d", _root(f"UUID={UUID.upper()}"), _LINE),
     ("R64a", _with("rootfstype=xfs"), _LINE),
@@ -264,6 +265,7 @@ CONTROLS = [
     ("R13d", _root(f"UUID={UUID.upper()}/PARTNROFF=1")),
     ("R63", _with("systemd.mask=tmp systemd.mask=getty@tty1")),
     ("R17f", _with("module_blacklist=xfs,floppy modprobe.blacklist=")),
+    ("R17f", _with("modprobe.blacklist=mbcache module_blacklist=dm_mod")),  # ext4 has it loaded all the same, and the root is on no volume
     ("R17f", _with("blacklist=hv_storvsc")),  # no script here reads it
     ("R17f", {**_with("blacklist=hv_netvsc,floppy"), INITRAMFS: initramfs(IN_INITRAMFS, _BANS)}),
     ("R17f", {**_with("blacklist=hv_storvsc"), INITRAMFS: initramfs(IN_INITRAMFS, {**_BANS, "conf/modules": b"hv_storvsc\nhv_vmbus\n"})}),

@@ -4,7 +4,9 @@
 """Cases of drivers."""
 
 from unit.readiness.cases.common import DEP, image_without, without_driver
-from unit.readiness.guest_tree import INITRAMFS, KERNEL, MODULES
+from unit.readiness.guest_tree import INITRAMFS, KERNEL, MODULES, MODULES_DEP
+
+_UDF_NEEDS_MORE = MODULES_DEP.replace("udf.ko:", "udf.ko: kernel/lib/crc-itu-t.ko") + "kernel/lib/crc-itu-t.ko:\n"
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -18,6 +20,7 @@ BROKEN_FILES = [
     ("R18a", image_without("pci_hyperv"), (INITRAMFS, None)),
     ("R19a", without_driver("udf"), (f"/lib/modules/{KERNEL}", None)),
     ("R19b", {"/etc/modprobe.d/cis.conf": "install udf /bin/true\n"}, ("/etc/modprobe.d/cis.conf", 1)),
+    ("R19b", {"/etc/modprobe.d/cis.conf": "install crc-itu-t /bin/false\n", DEP: _UDF_NEEDS_MORE}, ("/etc/modprobe.d/cis.conf", 1)),
     ("R19c", without_driver("sr_mod"), (f"/lib/modules/{KERNEL}", None)),
     ("R19d", {"/etc/modprobe.d/cis.conf": "blacklist cdrom\n"}, ("/etc/modprobe.d/cis.conf", 1)),
     ("R20a", without_driver("vfat"), (f"/lib/modules/{KERNEL}", None)),
@@ -25,4 +28,9 @@ BROKEN_FILES = [
     ("R26a", without_driver("mlx5_core"), (f"/lib/modules/{KERNEL}", None)),
     ("R26b", without_driver("mana"), (f"/lib/modules/{KERNEL}", None)),
     ("R26c", without_driver("hv_utils"), (f"/lib/modules/{KERNEL}", None)),
+]
+
+CONTROLS = [
+    ("R19b", {"/etc/modprobe.d/cis.conf": "blacklist crc-itu-t\n", DEP: _UDF_NEEDS_MORE}),
+    ("R19b", {"/etc/modprobe.d/cis.conf": "install crc-itu-t /bin/false\n"}),
 ]

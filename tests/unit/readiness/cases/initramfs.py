@@ -88,6 +88,7 @@ BROKEN_FILES = [
     ("R66b", {"/etc/fstab": "/dev/md0 / ext4 defaults 0 1\n", **_image({"etc/mdadm.conf": b"DEVICE /dev/vd[ab]1\nARRAY /dev/md0\n"})}, _PLACE),
     ("R17h", _image({"etc/modprobe.d/cis.conf": b"# no\nblacklist hv_storvsc\n"}), _PLACE),
     ("R17h", _image({"lib/modprobe.d/hard.conf": b"install ext4 /bin/false\n"}), _PLACE),
+    ("R17h", _image({"lib/modprobe.d/hard.conf": b"install mbcache /bin/true\n"}), _PLACE),  # which ext4 needs
     ("R17h", _image({"etc/modprobe.d/hard.conf": b"alias fs-ext4 off\n"}), _PLACE),  # for which the kernel asks
     ("R67", _image({"etc/udev/rules.d/70-persistent-net.rules": _MAC_RULE}), _PLACE),
     ("R67", _image({"etc/systemd/network/10-lan.link": b"[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}), _PLACE),
@@ -141,6 +142,7 @@ CONTROLS = [
     ("R66b", _image({"etc/lvm/lvm.conf": b'filter = [ "r|.*|" ]\n'})),  # no LVM below the root
     ("R17h", _image({"etc/modprobe.d/fb.conf": b"blacklist hyperv_fb\n", "lib/modprobe.d/fb.conf": b"blacklist hv_storvsc\n"})),  # the first hides the second
     ("R17h", {**_image({"etc/modprobe.d/x.conf": b"install ext4 /bin/false\nblacklist hv_storvsc\n"}), _BUILT_IN: _ALL_BUILT_IN}),
+    ("R17h", _image({"etc/modprobe.d/x.conf": b"blacklist mbcache\ninstall dm_mod /bin/false\n"})),
     ("R17h", _image({"etc/modprobe.d/x.conf": b"alias fs-cramfs off\nalias net-pf-10 off\n"})),
     ("R17h", _image({"etc/modprobe.d/x.conf": b"# blacklist hv_storvsc\noptions hv_storvsc storvsc_ringbuffer_size=131072\n"})),
     ("R67", _image({"etc/udev/rules.d/70-x.rules": b'SUBSYSTEM=="net", DRIVERS=="mlx5_core", ENV{NM_UNMANAGED}="1"\n'})),
