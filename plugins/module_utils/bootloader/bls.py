@@ -151,14 +151,16 @@ def next_kernel(tree, entries):
 def _boot_entry(tree, path, text, environment, first_only):
     """Return the BootEntry of an entry's text, None when it starts no Linux kernel."""
     base = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
-    kernels = bls_entry.values(text, "linux") or ([] if first_only else [name for name in bls_entry.values(text, "efi") if _is_kernel(tree, name, base)])
+    own = bls_entry.values(text, "linux")
+    kernels = own or ([] if first_only else [name for name in bls_entry.values(text, "efi") if _is_kernel(tree, name, base)])
     if not kernels:
         return None
     options = bls_entry.options(text, first_only)
     if options is None:
         options = "$default_kernelopts" if "default_kernelopts" in environment else ""
     title = (bls_entry.values(text, "title") + [posixpath.basename(path)])[0]
-    initrds = [initrd for line in bls_entry.values(text, "initrd") for initrd in line.split() if not initrd.startswith("$")]
+    named = bls_entry.values(text, "initrd") if own else _of_stub(options)
+    initrds = [initrd for line in named for initrd in line.split() if not initrd.startswith("$")]
     rescue = "-0-rescue" in path or "0-rescue" in posixpath.basename(kernels[0])
     return BootEntry(
         NAME,
@@ -170,6 +172,14 @@ def _boot_entry(tree, path, text, environment, first_only):
         bls_entry.expand(options, environment) if environment else options,
         "rescue" if rescue else "normal",
     )
+
+
+def _of_stub(options):
+    """Return the paths ([str]) that a kernel's own EFI stub loads; systemd-boot hands the lines ``initrd`` to no program of a line ``efi``.
+
+    Source: systemd src/boot/efi/boot.c, initrd_prepare; Linux Documentation/admin-guide/efi-stub.rst.
+    """
+    return [(value or "").replace("\\", "/") for value in kernel_cmdline.values(options, "initrd")]
 
 
 def _is_kernel(tree, name, base):

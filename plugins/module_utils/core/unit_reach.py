@@ -47,9 +47,14 @@ def reached_through_services(units: Units) -> Set[str]:
     return _reached(units, through_services=True)
 
 
-def _reached(units: Units, through_services: bool) -> Set[str]:
+def reached_from(units: Units, name: str) -> Set[str]:
+    """Return the names ({str}) of the units that a unit (its name, str) pulls in in place of the default target, directly or through any unit."""
+    return _reached(units, through_services=True, start=name)
+
+
+def _reached(units: Units, through_services: bool, start: str = "") -> Set[str]:
     default = default_target(units)
-    start = default.name if default.state == unit_files.THERE else _USUAL
+    start = start or (default.name if default.state == unit_files.THERE else _USUAL)
     links: Dict[str, List[str]] = {}
     for pull in units.pulls():
         if not is_removed(units, pull):

@@ -62,6 +62,26 @@ def parameters(text):
     return lambda layer: layer.replace(MENU, "console=ttyS0,115200n8", f"console=ttyS0,115200n8 {text}")
 
 
+def entry(old, new):
+    """Return the way in which text of the entry of systemd-boot is another."""
+
+    def change(layer):
+        found = layer.tree.glob("/boot/efi/loader/entries/*.conf")
+        if not found:
+            raise DoesNotApply("there is no entry of systemd-boot")
+        layer.replace(found[0], old, new)
+
+    return change
+
+
+def without_stub(layer):
+    """Have the kernel begin as none that firmware starts."""
+    found = layer.tree.glob("/boot/efi/*/*/linux")
+    if not found:
+        raise DoesNotApply("the kernel is not on the EFI system partition")
+    layer.write(found[0], bytes(2) + layer.tree.read_bytes(found[0])[2:])
+
+
 def root_is(device):
     """Return the way in which every kernel line has another root."""
 
@@ -190,6 +210,8 @@ WAYS = {
     "root is a logical volume that is nowhere": root_is("/dev/mapper/vg0-root"),
     "root is a loop device": root_is("/dev/loop0p1"),
     "root is an array that is nowhere": root_is("/dev/md0"),
+    "root is a UUID by a misspelt word": lambda layer: layer.replace(MENU, BY_UUID, "root=UIID="),
+    "root is a UUID by a word of small letters": lambda layer: layer.replace(MENU, BY_UUID, "root=uuid="),
     "a second root= wins": parameters("root=/dev/sdb1"),
     "rootfstype of another file system": parameters("rootfstype=reiserfs"),
     "single": parameters("single"),
@@ -198,6 +220,11 @@ WAYS = {
     "single behind --": parameters("-- single"),
     "rescue.target behind --": parameters("-- systemd.unit=rescue.target"),
     "init is told of rescue.target": parameters("-- --unit=rescue.target"),
+    "a target without a login": parameters("systemd.unit=basic.target"),
+    "the initramfs asks for a line": lambda layer: (layer.needs("/usr/lib/dracut/modules.d"), parameters("rd.cmdline=ask")(layer)),
+    "a module that the storage driver needs is blacklisted": parameters("module_blacklist=scsi_transport_fc"),
+    "the kernel is a program of EFI to systemd-boot, which loads no initramfs for it": entry("linux ", "efi "),
+    "the kernel has no EFI stub, and systemd-boot is to start it": without_stub,
     "emergency": parameters("emergency"),
     "init is a shell": parameters("init=/bin/sh"),
     "init is not there": lambda layer: (layer.needs("/usr/lib/dracut/modules.d"), parameters("init=/sbin/upstart")(layer)),
@@ -231,6 +258,7 @@ WAYS = {
     "the initramfs has no scripts": early(without("scripts/")),
     "the initramfs bans the storage driver": early(with_file("etc/modprobe.d/ban.conf", b"blacklist hv_storvsc\n")),
     "the initramfs bans the bus by install": early(with_file("etc/modprobe.d/ban.conf", b"install hv_vmbus /bin/false\n")),
+    "the initramfs bans a module that the storage driver needs": early(with_file("etc/modprobe.d/ban.conf", b"install scsi_transport_fc /bin/true\n")),
     "the initramfs has no storage driver": early(without("hv_storvsc.ko")),
     "the initramfs has half a storage driver": early(halved("hv_storvsc.ko")),
     "the initramfs has no driver of the bus": early(without("hv_vmbus.ko")),

@@ -260,7 +260,6 @@ CONTROLS = {
         loader_conf("default zz-*\n")(layer),
         layer.write(f"{LOADER}/entries/zz-old.conf", layer.read(_found(layer, f"{LOADER}/entries/*.conf")[0]).replace("/linux\n", "/linux.old\n")),
     ),
-    "systemd-boot: the kernel is started as a program of EFI": entry(lambda text: text.replace("\nlinux ", "\nefi ")),
     "systemd-boot: there is a tool, too": lambda layer: (
         loader_conf("timeout 3\n")(layer),
         layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nefi /EFI/BOOT/BOOTX64.EFI\n"),

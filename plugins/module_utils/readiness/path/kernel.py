@@ -10,7 +10,7 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import unified
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, systemd_boot, unified
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
@@ -20,6 +20,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import KERNEL
+
+_SMALLEST = 64 * 1024  # bytes
 
 #: A kernel's file as an entry names it. file: image_file.KernelFile, None with the error (ImagewrightError) that kept it from being read.
 _Examined = collections.namedtuple("_Examined", "path file error")
@@ -38,10 +40,17 @@ def _examined(context):
             file = image_file.examine(tree, entry.kernel)
             if entry.loader == unified.NAME and not file.problem and not unified.has_kernel(tree, entry.kernel):
                 file = file._replace(problem="there is no kernel in this unified kernel image (its section .linux)")
+            if entry.loader == bls.NAME and not file.problem and systemd_boot.is_fallback(tree) and not _has_stub(tree, entry.kernel):
+                file = file._replace(problem="it is no EFI program, and systemd-boot starts no other: it has no EFI stub, or is packed without one")
             found[entry.kernel] = _Examined(entry.kernel, file, None)
         except ImagewrightError as error:
             found[entry.kernel] = _Examined(entry.kernel, None, error)
     return list(found.values())
+
+
+def _has_stub(tree, path):
+    """Return whether a kernel begins as an EFI program; what is shorter than any stands for one in trees that have none."""
+    return tree.stat(path).size < _SMALLEST or tree.read_bytes(path, 2) == b"MZ"
 
 
 def _severity(context, paths):
@@ -58,7 +67,7 @@ def _severity(context, paths):
     fault="A kernel's file is cut off or damaged, or no kernel",
     why="A boot loader loads what is there and starts it: the machine hangs or resets without a word.",
     cure="Install the kernel's package again.",
-    source="Linux Documentation/arch/x86/boot.rst; Microsoft PE Format",
+    source="Linux Documentation/arch/x86/boot.rst; Microsoft PE Format; UAPI group's Boot Loader Specification, linux",
 )
 def file_is_whole(context):
     """Return failed with each kernel that is shorter than its own header says, or is a text or zeros; a warning when none of them starts by itself."""

@@ -9,8 +9,8 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, TRUE
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, TRUE, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, huge_pages, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, images, starts_systemd
@@ -152,6 +152,8 @@ def _word_of_initramfs(context, parameter, line):
     # systemd does it in the initramfs alone: the service asserts /etc/initrd-release
     if name == "systemd.volatile" and (value or "yes") in TRUE and _may_be_by(context, line, "systemd"):
         return "systemd starts with /usr alone: without the accounts and settings of /etc"
+    if name == "rd.cmdline" and value == "ask" and _may_be_by(context, line, "dracut"):
+        return "the initramfs asks at the console for a command line"
     if value in _INSTALLERS.get(name, ()) and _may_be_by(context, line, "initramfs-tools"):
         return "the initramfs looks for the medium of an installer"
     return ""
@@ -208,7 +210,10 @@ def _target(context, value, _line):
         return ""
     if re.match(r"(rescue|emergency|poweroff|halt|reboot|shutdown|runlevel[016]|system-update|sleep|suspend|hibernate)\.(target|service)$", value):
         return "systemd goes there and no further"
-    return "" if services.unit_path(context.tree, value) else "systemd has no such unit, and goes to emergency.target"
+    if not services.unit_path(context.tree, value):
+        return "systemd has no such unit, and goes to emergency.target"
+    reached = unit_reach.reached_from(context.shared(Units), value)
+    return "" if "multi-user.target" in reached else "this unit does not pull in multi-user.target"
 
 
 def _first_target(context, value, line):

@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import difflib
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_reading
@@ -27,6 +28,10 @@ _BY_DEVICE = re.compile(
 _OTHERS = ("real_root", "mount.usr", "cryptdevice")
 #: Other ways to say where the root is. Source: dracut.cmdline(7); zfs-dracut; genkernel; Alpine mkinitfs.
 _OTHER_ROOTS = ("real_root", "zfs", "bootfs", "netroot", "ostree", "live")
+#: What stands before = in a root; what is like one of the first and none of them is misspelt.
+_TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
+_OTHER_TAGS = ("ID", "CDLABEL", "ZFS", "FILESYSTEM")
+_LIKE = 0.7  # of difflib, for UIID and uuid
 #: The type of a GPT partition that systemd takes for the root when nothing names one. Source: UAPI.2 Discoverable Partitions Specification.
 _DISCOVERED = ("4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "B921B045-1DF0-41C3-AF44-4C6F280D3FAE")
 
@@ -54,7 +59,15 @@ def root_argument(context):
             evidence.append(line.parameters[-1].place._replace(text=f"no root= in {line.parameters[-1].place.text}") if line.parameters else _nothing(line))
         elif root is not None and re.match(r"(?:UUID|LABEL|PARTUUID|PARTLABEL)?=?$", root.value or ""):
             evidence.append(_told(root, "it names nothing"))
+        elif root is not None and _is_misspelt(root.value or ""):
+            evidence.append(_told(root, f"nobody looks for a file system by this word; there are {', '.join(_TAGS)}"))
     return failed_if(evidence)
+
+
+def _is_misspelt(root):
+    """Return whether a root (str) begins with a word that is like one of those by which a file system is looked for; all have large letters alone."""
+    word, equals, _value = root.strip('"').partition("=")
+    return bool(equals) and word not in _TAGS + _OTHER_TAGS and bool(difflib.get_close_matches(word.upper(), _TAGS, 1, _LIKE))
 
 
 def changes(device):

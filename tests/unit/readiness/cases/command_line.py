@@ -51,6 +51,7 @@ _OF_DRACUT = (
     "rd.systemd.unit=emergency.target",
     "rd.break",
     "rd.break=pre-mount",
+    "rd.cmdline=ask",
 )
 _HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -170,6 +171,8 @@ BROKEN_FILES = [
     # systemd and the initramfs read the whole line, and systemd what the kernel hands to it
     *[("R63", _with(f"-- {word}"), _LINE) for word in ("single", "systemd.unit=rescue.target", "break=premount", "--unit=rescue.target", "--unit=own.target")],
     ("R13b", _with("root=/dev/ram0"), _LINE),
+    *[("R13b", _root(f"{tag}={UUID}"), _LINE) for tag in ("uuid", "UIID", "PartUUID", "LABELL")],
+    ("R63", {**_with("systemd.unit=own.target"), "/etc/systemd/system/own.target": "[Unit]\nRequires=basic.target\n"}, _LINE),
     ("R63", _with("systemd.mask=systemd-remount-fs.service"), _LINE),
     ("R63", {INITRAMFS: _dracut({"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
     *[("R63", {**_with(parameter), INITRAMFS: _dracut()}, (_MENU, 2) if " " in parameter else _LINE) for parameter in _OF_DRACUT],
@@ -251,6 +254,7 @@ CONTROLS = [
     ("R63", _with("rw systemd.mask=systemd-remount-fs.service")),
     ("R63", _with("rd.shell rd.debug panic=10 3")),
     ("R63", _with("systemd.unit=emergency.target systemd.unit=multi-user.target")),
+    ("R63", {**_with("systemd.unit=own.target"), "/etc/systemd/system/own.target": "[Unit]\nRequires=multi-user.target\n"}),
     ("R63", _with("systemd.mask=tmp.mount systemd.mask=NetworkManager.service")),  # not the one that is used
     ("R63", _with("mem=8G nomodeset single.option=1")),
     ("R63", _with("hugepages=128 hugepagesz=1G hugepages=0")),
@@ -262,6 +266,7 @@ CONTROLS = [
     ("R63", _with("systemd.volatile=overlay systemd.confirm_spawn=no rootflags=noatime,data=ordered")),
     ("R64a", _with("rootflags=noatime,data=ordered")),
     ("R13b", _root("PARTUUID=4A6B-01/PARTNROFF=1")),
+    *[("R13b", _root(value)) for value in ("ZFS=rpool/ROOT/debian", "ID=wwn-0x6001", "zfs:rpool/ROOT", "bcachefs:UUID=1")],
     ("R13d", _root(f"UUID={UUID.upper()}/PARTNROFF=1")),
     ("R63", _with("systemd.mask=tmp systemd.mask=getty@tty1")),
     ("R17f", _with("module_blacklist=xfs,floppy modprobe.blacklist=")),

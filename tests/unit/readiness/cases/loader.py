@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of what the boot loader starts by itself."""
 
+import gzip
+import random
+
 from unit.kernel.kernel_files import efi, uki, zboot
 from unit.readiness.cases.common import GRUB_DEFAULT
 from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
@@ -42,6 +45,9 @@ def _systemd_boot(settings="", **entries):
     return files
 
 
+_PACKED = gzip.compress(bytes(56) + b"ARMd" + random.Random(0).randbytes(100000))
+
+
 def _by_stub():
     """Return the files of a guest whose entry starts its kernel as a program of EFI."""
     files = _systemd_boot("default debian*\n")
@@ -50,6 +56,14 @@ def _by_stub():
 
 
 _ENTRY = "/boot/efi/loader/entries/{}.conf"
+
+
+def _with_version(files):
+    """Return the files of _by_stub with a kernel whose name tells its version."""
+    path = _ENTRY.format("debian")
+    return {**files, f"/boot/efi/vmlinuz-{KERNEL}": files["/boot/efi/vmlinuz"], path: files[path].replace("efi /vmlinuz", f"efi /vmlinuz-{KERNEL}")}
+
+
 _CHECK = {_ENTRY.format("check"): "title Check\nefi /memtest.efi\n", "/boot/efi/memtest.efi": efi(0x8664)}
 _MEMTEST = {_ENTRY.format("memtest"): "title Memory test\nefi /memtest.efi\n", "/boot/efi/memtest.efi": efi(0x8664)}
 _UKI = f"/boot/efi/EFI/Linux/debian-{KERNEL}.efi"
@@ -258,6 +272,8 @@ BROKEN_FILES = [
         {**_uki(), _UKI: uki(osrel=b"ID=debian\n", cmdline=f"root=UUID={UUID} ro".encode(), uname=KERNEL.encode(), initrd=initramfs(IN_INITRAMFS))},
         (_UKI, None),
     ),
+    ("R60", {**_systemd_boot(), "/boot/efi/EFI/BOOT/BOOTX64.EFI": "MZ", "/boot/efi/vmlinuz": _PACKED}, ("/boot/efi/vmlinuz", None)),
+    ("R65a", _with_version(_by_stub()), (_ENTRY.format("debian"), 2)),
     ("R60", {**_uki(), _UKI: uki(osrel=b"ID=debian\n", cmdline=f"root=UUID={UUID} ro".encode(), linux=b"", initrd=initramfs(IN_INITRAMFS))}, (_UKI, None)),
     ("R13b", {**_uki(), _UKI: uki(osrel=b"ID=debian\n", uname=KERNEL.encode(), linux=b"kernel", initrd=initramfs(IN_INITRAMFS))}, (_UKI, None)),
     ("R14e", _systemd_boot("default debian*\n", debian="/gone"), ("/boot/efi/loader/loader.conf", 1)),
@@ -332,6 +348,9 @@ CONTROLS = [
     ("R14e", {**_systemd_boot("timeout 3\n"), **_CHECK}),
     ("R14e", {**_systemd_boot("default memtest.conf\n"), _ENTRY.format("memtest"): "title Gone\nefi /gone.efi\n"}),
     *[(rule, _by_stub()) for rule in ("R14c", "R14d", "R14e", "R27a")],
+    ("R65a", _with_version({**_by_stub(), _ENTRY.format("debian"): _by_stub()[_ENTRY.format("debian")].replace("options ", "options initrd=\\initrd ")})),
+    ("R60", {**_systemd_boot(), "/boot/efi/EFI/BOOT/BOOTX64.EFI": "MZ", "/boot/efi/vmlinuz": zboot(0x8664)}),
+    ("R60", {**_systemd_boot(), "/boot/efi/EFI/BOOT/BOOTX64.EFI": "GRUB", "/boot/efi/vmlinuz": _PACKED}),  # which unpacks it
     ("R14e", _systemd_boot("default old*\nsecure-boot-enroll force\neditor no\n", old="/gone")),  # which is in no menu
     ("R14e", {path.replace("debian.conf", "debian+0-3.conf"): content for path, content in _systemd_boot().items()}),
     # what is none of this image's, or of a program that knows no addons
