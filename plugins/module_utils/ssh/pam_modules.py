@@ -41,7 +41,9 @@ _COMPARED = {
     "ge": int.__ge__,
 }
 _COMPARED.update({"=": int.__eq__, "!=": int.__ne__, "<": int.__lt__, "<=": int.__le__, ">": int.__gt__, ">=": int.__ge__})
-_CONDITION = re.compile(r"\b(user|uid|service)\s+(\S+)\s+(\S+)")
+#: What pam_succeed_if finds of everybody who comes by SSH.
+_OF_EVERYBODY = {"tty": {"ssh"}, "shell": set(_USUAL_SHELLS)}
+_CONDITION = re.compile(r"\b(user|uid|service|tty|shell)\s+(\S+)\s+(\S+)")
 
 
 def refusals(tree, service, kinds, user):
@@ -105,6 +107,10 @@ def _of_succeed_if(unused_tree, line, unused_options, user):
             cause = "it is the user" if user.name in listed else ""
         elif field == "uid" and sign in _COMPARED and value.isdigit():
             cause = "" if _COMPARED[sign](user.uid, int(value[:9])) else f"the number of the user is {user.uid} or above"
+        elif field in _OF_EVERYBODY and sign in ("=", "in", "!=", "notin"):
+            known, wanted = _OF_EVERYBODY[field], sign in ("=", "in")
+            is_right = bool(listed & known) == wanted or not wanted and len(known) > 1
+            cause = "" if is_right else f"the {field} of the user is {sorted(known)[0]}"
         elif field == "service" and sign in ("=", "in", "!=", "notin"):
             cause = "" if ("sshd" in listed) == (sign in ("=", "in")) else "the service is sshd"
         if cause:

@@ -59,7 +59,7 @@ def _minutes(word):
     days = set()
     for day in re.findall("..", match.group(2).lower()):
         if day not in _DAYS:
-            return None
+            return set()  # PAM takes no day that it does not know
         days ^= _DAYS[day]
     start, end = int(match.group(3)) * 60 + int(match.group(4)), int(match.group(5)) * 60 + int(match.group(6))
     end += 0 if start < end else _MINUTES

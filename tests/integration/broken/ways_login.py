@@ -251,6 +251,8 @@ CONTROLS = {
     "PAM has hours for others": with_file("account required pam_time.so", "/etc/security/time.conf", "login;tty*;!root;!Al0000-2400\n"),
     "PAM has another file that closes the machine": pam("account required pam_nologin.so file=/etc/closed"),
     "PAM gives nobody a directory": pam("session required pam_namespace.so"),
+    "the agent writes a time for sshd in minutes": lambda layer: layer.append("/etc/waagent.conf", "\nOS.SshClientAliveInterval=3m\n"),
+    "PAM asks for a terminal of sshd": pam("account required pam_succeed_if.so tty = ssh"),
     "PAM asks for SELinux": pam("session required pam_selinux.so open"),
     "PAM counts no failures": pam("auth required pam_faillock.so preauth deny=0"),
     "PAM lets a group in": with_file("account required pam_access.so", "/etc/security/access.conf", "+:root:ALL\n+:(azureuser):ALL\n-:ALL:ALL\n"),

@@ -219,6 +219,11 @@ WAYS = {
     "the agent runs as somebody who is not there": drop_in(AGENT, "[Service]\nUser=agent\n"),
     "the agent does not start": lambda layer: layer.remove(f"/etc/systemd/system/multi-user.target.wants/{AGENT}.service"),
     "waagent.conf is gone": gone("/etc/waagent.conf"),
+    "waagent.conf is not UTF-8": with_agent(lambda layer: layer.write(CONF, layer.read(CONF).encode() + "# für Azure\n".encode("latin-1"))),
+    "the agent writes a time for sshd that is none": with_agent(lambda layer: layer.append(CONF, "\nOS.SshClientAliveInterval=3 minutes\n")),
+    "sshd_config is not UTF-8": lambda layer: layer.write(
+        "/etc/ssh/sshd_config", layer.read("/etc/ssh/sshd_config").encode() + "# für Azure\n".encode("latin-1")
+    ),
     "waagent.conf is empty": with_agent(written(CONF, "")),
     "the agent does not provision": lambda layer: layer.replace("/etc/waagent.conf", "Provisioning.Agent=waagent", "Provisioning.Agent=disabled"),
     "the agent leaves it to cloud-init": lambda layer: layer.replace("/etc/waagent.conf", "Provisioning.Agent=waagent", "Provisioning.Agent=cloud-init"),
