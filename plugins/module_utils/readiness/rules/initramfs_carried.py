@@ -13,7 +13,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.distributio
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import FIX, LVM, RAID, images, judged, root_facts, starts_systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
+    FIX,
+    LVM,
+    RAID,
+    generator,
+    images,
+    judged,
+    root_facts,
+    starts_systemd,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, INITRAMFS, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starting_parameters
@@ -44,7 +53,7 @@ _DISKS_OF_AZURE = (
     title="No initramfs hides the root's disk from LVM or RAID",
     fault="An initramfs hides the root's disk from LVM or RAID",
     why="A filter of lvm.conf, its file system.devices, or a DEVICE line of mdadm.conf, that names the disks of the build host takes no other: the root is "
-    "never put together.",
+    "never put together. Nor is it where a list of lvm.conf names other volumes alone.",
     cure="Take the filter out, or let it accept every disk, remove /etc/lvm/devices/system.devices, and build the image again.",
     source="lvm.conf(5); lvmdevices(8); mdadm.conf(5)",
 )
@@ -55,7 +64,9 @@ def disks_are_seen(context):
         return not_applicable("the root is on neither LVM nor RAID")
     evidence = []
     for image in [image for image in context.shared(images) if image.files]:
-        wrong = _lvm_filters(image.files) + _lvm_devices(image.files, uses_devices_file(context)) if LVM in facts.layers else []
+        wrong = (
+            _lvm_filters(image.files) + _lvm_lists(context, image.files) + _lvm_devices(image.files, uses_devices_file(context)) if LVM in facts.layers else []
+        )
         wrong += _mdadm_devices(image.files) if RAID in facts.layers else []
         evidence += [Evidence(image.kernel.image, None, text) for text in wrong]
     return failed_if(evidence)
@@ -70,6 +81,32 @@ def _lvm_filters(files):
             if match and not any(_accepts(re.findall(r'"([^"]*)"', match.group(1)), disk) for disk in _DISKS_OF_AZURE):
                 found.append(f"{path[1:]} line {number} inside: {line.strip()}")
     return found
+
+
+def _lvm_lists(context, files):
+    """Return what ([str]) of lvm.conf has LVM activate other volumes than the root's alone; the second list is for who activates all, and not one by its name.
+
+    A name with @ is one of tags, by which the volume may be among them.
+    """
+    groups = {group for parameter in starting_parameters(context, "root") for group in _groups_of(parameter.value or "")}
+    names = "volume_list|auto_activation_volume_list" if generator(files) == "initramfs-tools" else "volume_list"
+    found = []
+    for path in ["/etc/lvm/lvm.conf", *files.glob("/etc/lvm/*local.conf")] if groups else []:
+        text = files.read_text(path) if files.is_file(path) else ""
+        for number, line in enumerate(text.splitlines(), 1):
+            match = re.match(rf"\s*(?:activation/)?(?:{names})\s*=\s*\[([^\]]*)\]", line)
+            listed = [name.split("/")[0] for name in re.findall(r'"([^"]*)"', match.group(1))] if match else []
+            if match and "@" not in match.group(1) and not groups.intersection(listed):
+                found.append(f"{path[1:]} line {number} inside: {line.strip()}")
+    return found
+
+
+def _groups_of(device):
+    """Return the volume group ([str]) of a device (str, as in root=), [] when it names none."""
+    kind, value = device_names.parse(device)
+    if kind == "mapper" and "-" in value.replace("--", ""):
+        return [value.replace("--", "\0").partition("-")[0].replace("\0", "-")]
+    return [value.split("/")[0]] if kind == "logical" else []
 
 
 def uses_devices_file(context):

@@ -21,6 +21,12 @@ _DYNAMIC = {"init": program(["libc.so.6"]), _LOADER: library(), "lib/x86_64-linu
 _MAC_RULE = b'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'
 
 
+def _with_list(text):
+    """Return the files of a guest on LVM whose initramfs has a line in the section of activation."""
+    menu = {"/boot/grub/grub.cfg": GRUB_CFG.replace(f"root=UUID={UUID}", "root=/dev/mapper/vg0-root")}
+    return {**_ON_LVM, **_DM, **menu, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": f"activation {{\n\t{text}\n}}\n".encode()})}
+
+
 def _image(changes=(), links=(), names=IN_INITRAMFS):
     return {INITRAMFS: initramfs(names, changes, links)}
 
@@ -79,6 +85,8 @@ BROKEN_FILES = [
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": b'devices {\n  filter = [ "a|^/dev/vda|", "r|.*|" ]\n}\n'})}, _PLACE),
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, **_DEVICES, _USED: b"devices {\n\tuse_devicesfile = 1\n}\n"})}, _PLACE),
     ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, **_DEVICES})}, _PLACE),
+    ("R66b", _with_list("volume_list = [ ]"), _PLACE),
+    ("R66b", _with_list('volume_list = ["vg1", "vg1/root"]'), _PLACE),
     ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, _FILE: b"VERSION=1.1.1\n"})}, _PLACE),
     ("R70k", {**_RED_HAT, f"/{_FILE}": _DEVICES[_FILE], "/etc/fstab": "/dev/mapper/vg0-home /home ext4 defaults 0 2\n"}, (f"/{_FILE}", None)),
     ("R70k", {**_RED_HAT, f"/{_FILE}": _DEVICES[_FILE]}, (f"/{_FILE}", None)),
@@ -132,6 +140,7 @@ CONTROLS = [
     ("R66a", {"/etc/fstab": "# nothing\n"}),  # of files alone it is not known what the root is
     ("R66a", {"/etc/fstab": f"UUID={UUID} / ext3 defaults 0 1\n"}),  # ext4 mounts it too
     ("R66a", {**_ON_LVM, **_DM, **_image(_LVM_INSIDE)}),
+    *[("R66b", _with_list(text)) for text in ('volume_list = ["vg1", "vg0/root"]', 'volume_list = [ "@*" ]', "# volume_list = [ ]", "raid_volume_list = []")],
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, **_DEVICES})}),  # Debian's LVM does not use the file
     ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, **_DEVICES, _USED: b"use_devicesfile = 0\n"})}),
     ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, _FILE: b"IDTYPE=devname IDNAME=/dev/vda3 DEVNAME=/dev/vda3 PVID=a PART=3\n"})}),
