@@ -15,6 +15,7 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, time_span, unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import python_lines, shell_conditions, shell_text
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
@@ -28,12 +29,21 @@ BootCommand = collections.namedtuple("BootCommand", "path line text command unit
 
 RC_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local")
 _SCRIPTS = ("/var/lib/cloud/scripts/per-boot/*", "/var/lib/cloud/scripts/per-instance/*", "/var/lib/cloud/scripts/per-once/*")
+#: What network managers run once a card is up, by the unit by which they run it. Source: interfaces(5), NetworkManager-dispatcher(8).
+_HOOKS = {
+    "networking.service": ("/etc/network/if-pre-up.d/*", "/etc/network/if-up.d/*"),
+    "NetworkManager.service": ("/etc/NetworkManager/dispatcher.d/*", "/etc/NetworkManager/dispatcher.d/pre-up.d/*"),
+    "networkd-dispatcher.service": ("/etc/networkd-dispatcher/configured.d/*", "/etc/networkd-dispatcher/routable.d/*"),
+}
+#: What dhclient reads, which ifupdown starts. Source: dhclient-script(8).
+_READ = ("/etc/dhcp/dhclient-enter-hooks.d/*", "/etc/dhcp/dhclient-exit-hooks.d/*")
 _CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root", "/var/spool/cron/tabs/root")
 #: Times that come within ten minutes, whenever a machine is started. Source: systemd.time(7), CALENDAR EVENTS; crontab(5).
 _OFTEN = re.compile(r"(minutely|(\*-\*-\*\s+)?\*:(\*|[0*]/([1-9]|10))(:[0-9*/]+)?)$")
 _OFTEN_OF_CRON = re.compile(r"(\*|\*/([1-9]|10))(\s+\*){4}\s")
 _SHELL, _PYTHON = re.compile(r"(?:ba|da|a)?sh$"), re.compile(r"python[23]?(?:\.\d+)?$")
 _BY_PYTHON = re.compile(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?python3?(\.\d+)?\b")
+_WANTS = "SYSTEMD_WANTS"
 _SHELLS = ("sh", "bash", "dash", "ash")
 #: Where packages put no scripts: what lies there somebody wrote for this machine.
 _OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
@@ -45,11 +55,14 @@ _DEEPEST = 3  # scripts that start each other
 
 
 def services_of_boot(context):
-    """Return the [BootService] that the default target, a timer some time after each boot, or a path that is there, starts; what cannot be read is left out."""
+    """Return the [BootService] that the default target, a timer some time after each boot, a path that is there, or the first card, starts.
+
+    What cannot be read is left out.
+    """
     known = context.shared(Units)
     reached = known.known(unit_reach.reached_through_services)
     found = []
-    for name in sorted(reached | _of_timers(known, reached) | _of_paths(known, reached)):
+    for name in sorted(reached | _of_timers(known, reached) | _of_paths(known, reached) | _of_card(context, known)):
         unit = known.find(name)
         settings = known.readable_settings(unit) if unit.name.endswith(".service") else None
         if settings is not None:
@@ -59,7 +72,7 @@ def services_of_boot(context):
 
 def commands(context):
     """Return the [BootCommand] of the boot, each file's in its order."""
-    found = _of_services(context) + _of_sysv(context) + _of_rc_local(context) + _of_cron(context) + _of_cloud_init(context)
+    found = _of_services(context) + _of_sysv(context) + _of_rc_local(context) + _of_cron(context) + _of_cloud_init(context) + _of_hooks(context)
     waiting, seen = list(found), set()
     for _depth in range(_DEEPEST):
         inner = [each for run in waiting if (run.command, run.unit) not in seen for each in _of_script(context, run)]
@@ -129,6 +142,20 @@ def _of_paths(known, reached):
         if there:
             started = unit_files.last(settings, "Path", "Unit")
             found.add(started.value if started is not None and started.value else name[: -len("path")] + "service")
+    return found
+
+
+def _of_card(context, known):
+    """Return the names ({str}) of the units that are started when the first card is there: by a link, or by a rule of udev. Source: systemd.device(5)."""
+    card, _place = context.shared(card_name.first_card)
+    device = f"sys-subsystem-net-devices-{card.name}.device"
+    found = {pull.unit for pull in known.pulls() if pull.parent == device}
+    for _path, text in udev_rules.files(context.tree):
+        for each in udev_rules.rules(text) if _WANTS in text else []:
+            wanted = [value for key, operator, value in each.tokens if key == f"ENV{{{_WANTS}}}" and operator in ("=", "+=", ":=")]
+            named = [word for value in wanted for word in value.split() if word.endswith(".service") and not re.search(r"[$%]", word)]
+            if named and any(key == "SUBSYSTEM" and value == "net" for key, _operator, value in each.tokens) and udev_rules.holds(each, card):
+                found.update(named)
     return found
 
 
@@ -243,6 +270,19 @@ def _of_cloud_init(context):
     runs = [BootCommand(path, None, path, path, "") for pattern in _SCRIPTS for path in context.tree.glob(pattern)]
     executable = [run for run in runs for status in [context.tree.stat(run.path)] if status is not None and status.mode & stat.S_IXUSR]
     return [inner for run in executable for inner in _of_script(context, run)]
+
+
+def _of_hooks(context):
+    """Return the commands of the scripts that a network manager of the boot runs when the first card is up, those that no condition guards."""
+    tree, reached, found = context.tree, context.shared(Units).known(unit_reach.reached_through_services), []
+    for unit, patterns in _HOOKS.items():
+        for path in [path for pattern in patterns if unit in reached for path in tree.glob(pattern)]:
+            status = tree.stat(path)
+            if status is not None and stat.S_ISREG(status.mode) and status.mode & stat.S_IXUSR:
+                found += _of_script(context, BootCommand(path, None, path, path, ""))
+    for path in [path for pattern in _READ if "networking.service" in reached for path in tree.glob(pattern)]:
+        found += _of_script(context, BootCommand(path, None, path, f". {path}", ""))
+    return found
 
 
 def _of_cron(context):

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What scripts of the boot do in loops, groups and functions, by names that stand for something, and by calls of Python."""
 
-from integration.broken.ways_commands import once
+from integration.broken.ways_commands import once, service
+from integration.broken.ways_root import written
 
 
 def by_shell(*lines):
@@ -20,8 +21,46 @@ def _by(program, lines):
     return lambda layer: (layer.write("/opt/done", "\n".join((program, *lines, "")), 0o755), once("/opt/done")(layer))
 
 
+_DONE, _TIMER = "/etc/systemd/system/done.service", "/etc/systemd/system/done.timer"
+
+
+def _poweroff(layer):
+    layer.write(_DONE, "[Service]\nType=oneshot\nExecStart=/sbin/poweroff\n")
+
+
+def by_timer(unit):
+    """Return the way in which a timer starts a service with such lines of [Unit] a minute after the boot."""
+    return lambda layer: (
+        layer.write(_DONE, f"[Unit]\n{unit}\n[Service]\nExecStart=/bin/sleep 1h\n"),
+        layer.write(_TIMER, "[Timer]\nOnBootSec=60\n"),
+        layer.link("/etc/systemd/system/timers.target.wants/done.timer", _TIMER),
+    )
+
+
+def of_ifupdown(path, *lines):
+    """Return the way in which ifupdown, or what it starts, runs a script of such lines."""
+    return lambda layer: (layer.needs("/etc/network/interfaces", "/etc/network/if-up.d"), layer.write(path, "\n".join(("#!/bin/sh", *lines, "")), 0o755))
+
+
 #: {what was done: how}
 WAYS = {
+    "the first card starts what powers the machine off": lambda layer: (
+        _poweroff(layer),
+        layer.link("/etc/systemd/system/sys-subsystem-net-devices-eth0.device.wants/done.service", _DONE),
+    ),
+    "a rule of udev for cards starts what powers the machine off": lambda layer: (
+        _poweroff(layer),
+        written("/etc/udev/rules.d/99-own.rules", 'SUBSYSTEM=="net", ACTION=="add", ENV{SYSTEMD_WANTS}+="done.service"\n')(layer),
+    ),
+    "a timer starts what conflicts with ssh": by_timer("Conflicts=ssh.service"),
+    "a script behind ifupdown stops ssh": of_ifupdown("/etc/network/if-up.d/own", "systemctl stop ssh"),
+    "a script of dhclient powers the machine off": of_ifupdown("/etc/dhcp/dhclient-exit-hooks.d/own", "poweroff"),
+    "ssh waits for a service that never says that it has started": service(
+        "Type=notify\nExecStart=/bin/sleep infinity\nTimeoutStartSec=infinity", "Before=ssh.service"
+    ),
+    "ssh waits for what comes behind the start of a service": service(
+        "ExecStart=/bin/sleep 1h\nExecStartPost=/bin/sleep infinity\nTimeoutStartSec=infinity", "Before=ssh.service"
+    ),
     "a unit sends systemd the signal of a crash": once("/bin/kill -SEGV 1"),
     "a unit sends systemd the signal to power off": once("/bin/kill -s RTMIN+4 1"),
     "a script has a loop that removes accounts": by_shell("for name in passwd shadow; do", "  rm -f /etc/$name", "done"),
@@ -67,6 +106,13 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "another card starts what powers the machine off": lambda layer: (
+        _poweroff(layer),
+        layer.link("/etc/systemd/system/sys-subsystem-net-devices-ens9.device.wants/done.service", _DONE),
+    ),
+    "a timer starts what conflicts with what nobody needs": by_timer("Conflicts=own.service"),
+    "a script behind ifupdown asks which card it is": of_ifupdown("/etc/network/if-up.d/own", '[ "$IFACE" = eth9 ] && systemctl stop ssh', "exit 0"),
+    "ssh waits for a service that says too late that it has started": service("Type=notify\nExecStart=/bin/sleep infinity", "Before=ssh.service"),
     "a unit has systemd read its files again": once("/bin/kill -HUP 1"),
     "a script has a loop that stops what nobody needs": by_shell("for unit in cron apt-daily.timer; do", "  systemctl stop $unit", "done"),
     "a script powers off where a program is that is not": by_shell("if [ -x /usr/bin/nothing-of-that-name ]; then", "  systemctl poweroff", "fi"),

@@ -22,6 +22,10 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _WAITED_FOR = ("sysinit.target", "basic.target", "local-fs.target", "network-pre.target", "network.target", "sockets.target")
 #: One that not every boot waits for: a needed unit has to come behind it.
 _ONLINE = "network-online.target"
+#: The commands whose end, or whose word, a unit of a kind waits for, and those of any other; values of TimeoutStartSec= that are no limit.
+_BESIDE = ("ExecStartPre", "ExecStartPost")
+_STARTING = dict.fromkeys(("oneshot", "notify", "notify-reload", "forking"), ("ExecStartPre", "ExecStart", "ExecStartPost"))
+_NO_LIMIT = ("infinity", "0", "0s")
 #: What has the console as its input and reads nothing there, and what is asked elsewhere whether it asks.
 _ASKING_NOTHING = re.compile(r".*autorelabel|systemd-firstboot\.")
 #: What an agent comes behind, and what waits itself for each unit that it wants.
@@ -43,7 +47,8 @@ def nothing_conflicts(context):
     known, needed, found = context.shared(Units), context.facts(needed_units), []
     if not needed:
         return not_applicable("no unit is seen to be started")
-    for name in sorted(known.known(unit_reach.reached_through_services)):
+    later = {service.unit.name for service in context.facts(boot_commands.services_of_boot)}  # which a timer, or a device, starts
+    for name in sorted(known.known(unit_reach.reached_through_services) | later):
         unit = known.find(name)
         for setting in unit_files.listed(known.readable_settings(unit) or [], "Unit", "Conflicts"):
             kept = [word for word in setting.value.split() if word in needed and not _takes_its_place(unit, word)]
@@ -63,7 +68,7 @@ def _takes_its_place(unit, name):
     title="Nothing that never ends comes before the first login",
     fault="The boot waits for something that never ends",
     why="A service of the kind oneshot is started when its commands have ended: what is ordered behind it waits until then, by default without a limit. "
-    "An assistant of the first start asks at the console, where nobody answers.",
+    "An assistant of the first start asks at the console, where nobody answers. One of another kind waits so with TimeoutStartSec=infinity.",
     cure="Disable the unit, or give it Type=exec or TimeoutStartSec=; of an assistant, remove the file by which it is started.",
     source="systemd.service(5), Type=, TimeoutStartSec=; systemd.unit(5), Before=; systemd-networkd-wait-online.service(8), --timeout=",
 )
@@ -74,12 +79,13 @@ def nothing_waits_for_ever(context):
     """
     known, found, card = context.shared(Units), [], card_name.first_card(context.tree)[0].name
     for unit, settings in context.facts(boot_commands.services_of_boot):
-        commands = [setting for key in ("ExecStartPre", "ExecStart") for setting in unit_files.listed(settings, "Service", key)]
-        endless = [setting for setting in commands if boot_commands.never_ends(setting.value.lstrip("@-:+!|")) or _waits_for_others(setting.value, unit, card)]
-        endless += _asking(unit, settings)
         kind, limit = (unit_files.last(settings, "Service", key) for key in ("Type", "TimeoutStartSec"))
-        seconds = time_span.seconds(limit.value) if limit is not None else None
-        if not endless or kind is None or kind.value != "oneshot" or seconds is not None and 0 < seconds <= boot_commands.LONGEST:
+        seconds, name = time_span.seconds(limit.value) if limit is not None else None, kind.value if kind is not None else "simple"
+        commands = [setting for key in _STARTING.get(name, _BESIDE) for setting in unit_files.listed(settings, "Service", key)]
+        endless = [setting for setting in commands if boot_commands.never_ends(setting.value.lstrip("@-:+!|")) or _waits_for_others(setting.value, unit, card)]
+        endless += _asking(unit, settings) if name == "oneshot" else []
+        has_limit = seconds is not None and 0 < seconds <= boot_commands.LONGEST
+        if not endless or has_limit or name != "oneshot" and (limit is None or limit.value not in _NO_LIMIT):
             continue
         if _is_waited_for(context, known, unit, settings) and units.can_start(known, unit.name).state != units.SKIPPED:
             found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in endless]

@@ -18,6 +18,14 @@ _SELINUX = {
     "/etc/selinux/targeted/policy/policy.33": "\x08sshd_t\x06init_t\n",
 }
 _TOOL = {"/usr/bin/systemd-tmpfiles": ""}
+_CARD, _UDEV = "sys-subsystem-net-devices-eth0.device", "/etc/udev/rules.d/99-own.rules"
+_NET = 'SUBSYSTEM=="net", ACTION=="add", TAG+="systemd", ENV{SYSTEMD_WANTS}+="done.service"'
+#: A guest that ifupdown sets up.
+_OF_IFUPDOWN = {
+    **TARGETS,
+    f"{SYSTEM}/networking.service": "[Service]\nType=oneshot\nExecStart=/sbin/ifup -a\n",
+    f"{SYSTEM}/multi-user.target.wants/networking.service": ("link", f"{SYSTEM}/networking.service"),
+}
 #: A systemd that knows OnSuccess=, and one that does not.
 _NEW, _OLD = ({f"/usr/lib/systemd/libsystemd-shared-{version}.so": ""} for version in (252, 245))
 _SAVED = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
@@ -49,6 +57,12 @@ def _online(options):
         f"{SYSTEM}/walinuxagent.service.d/a.conf": "[Unit]\nWants=network-online.target\n",
         f"{SYSTEM}/walinuxagent.service.d/z.conf": "[Unit]\nAfter=network-online.target\n",
     }
+
+
+def _by_timer(text):
+    """Return the files of a guest that starts done.service a minute after the boot."""
+    timer = f"{SYSTEM}/done.timer"
+    return {**TARGETS, _UNIT: text, timer: "[Timer]\nOnBootSec=60\n", f"{SYSTEM}/timers.target.wants/done.timer": ("link", timer)}
 
 
 def _script(*lines):
@@ -106,6 +120,20 @@ BROKEN_FILES = [
         {**_script("/opt/second"), "/opt/second": ("program", "#!/bin/sh\n/opt/third now\n"), "/opt/third": ("program", "#!/bin/sh\npoweroff\n")},
         ("/opt/third", 2),
     ),
+    ("R69c", {**_OF_IFUPDOWN, "/etc/network/if-up.d/own": ("program", "#!/bin/sh\npoweroff\n")}, ("/etc/network/if-up.d/own", 2)),
+    ("R69e", {**_OF_IFUPDOWN, "/etc/dhcp/dhclient-exit-hooks.d/own": "# own\nsystemctl stop ssh\n"}, ("/etc/dhcp/dhclient-exit-hooks.d/own", 2)),
+    ("R69c", {**TARGETS, _UNIT: "[Service]\nExecStart=/sbin/poweroff\n", f"{SYSTEM}/{_CARD}.wants/done.service": ("link", _UNIT)}, (_UNIT, 2)),
+    ("R69c", {**TARGETS, _UNIT: "[Service]\nExecStart=/sbin/poweroff\n", _UDEV: f"{_NET}\n"}, (_UNIT, 2)),
+    ("R69f", _by_timer("[Unit]\nConflicts=ssh.service\n[Service]\nExecStart=/bin/sleep 1h\n"), (_UNIT, 2)),
+    *[
+        ("R69g", _service(f"{text}\nTimeoutStartSec={limit}", "Before=ssh.service\n"), (_UNIT, line))
+        for text, limit, line in (
+            ("Type=notify\nExecStart=/bin/sleep infinity", "infinity", 5),
+            ("Type=forking\nExecStart=/bin/sleep infinity", "0", 5),
+            ("ExecStart=/bin/true\nExecStartPre=/bin/sleep infinity", "infinity", 5),
+            ("ExecStartPost=/usr/bin/tail -f /dev/null\nExecStart=/bin/sleep 1h", "infinity", 4),
+        )
+    ],
     ("R69c", _script("systemctl set-default rescue.target"), ("/opt/own", 2)),
     ("R69e", _service('Type=oneshot\nExecStart=/bin/sh -c "for unit in cron ssh; do systemctl stop $unit; done"'), (_UNIT, 3)),
     *[
@@ -278,6 +306,16 @@ CONTROLS = [
             "/opt/third": ("program", "#!/bin/sh\npoweroff\n"),
         },
     ),
+    ("R69c", {**_OF_IFUPDOWN, "/etc/network/if-up.d/own": ("program", '#!/bin/sh\n[ "$IFACE" = eth9 ] && poweroff\n')}),
+    ("R69c", {**TARGETS, "/etc/network/if-up.d/own": ("program", "#!/bin/sh\npoweroff\n")}),  # nothing runs it
+    ("R69e", {**_OF_IFUPDOWN, "/etc/dhcp/dhclient-exit-hooks.d/own": "if [ $reason = STOP ]; then\n  systemctl stop ssh\nfi\n"}),
+    ("R69c", {**TARGETS, _UNIT: "[Service]\nExecStart=/sbin/poweroff\n", f"{SYSTEM}/{_CARD.replace('eth0', 'ens9')}.wants/done.service": ("link", _UNIT)}),
+    ("R69c", {**TARGETS, _UNIT: "[Service]\nExecStart=/sbin/poweroff\n", _UDEV: _NET.replace("net", "usb")}),
+    ("R69c", {**TARGETS, _UNIT: "[Service]\nExecStart=/sbin/poweroff\n", _UDEV: _NET.replace("add", "remove")}),
+    ("R69f", _by_timer("[Unit]\nConflicts=own.service\n[Service]\nExecStart=/bin/sleep 1h\n")),
+    ("R69g", _service("Type=notify\nExecStart=/bin/sleep infinity", "Before=ssh.service\n")),
+    ("R69g", _service("ExecStart=/bin/sleep infinity\nTimeoutStartSec=infinity", "Before=ssh.service\n")),
+    ("R69g", _service("ExecStartPre=/bin/sleep 5\nExecStart=/bin/true\nTimeoutStartSec=infinity", "Before=ssh.service\n")),
     ("R69c", _script("systemctl set-default multi-user.target", "systemctl set-default graphical.target")),
     ("R69c", _service("Type=oneshot\nExecStart=/bin/true", "OnSuccess=poweroff.target\n", _OLD)),
     ("R69c", _service("Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true", "OnSuccess=poweroff.target\n", _NEW)),
