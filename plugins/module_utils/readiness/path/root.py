@@ -43,11 +43,11 @@ _FOR_A_START = ("/dev", "/etc", "/lib", "/proc", "/run", "/sys", "/usr", "/var")
 #: bytes; ext4 keeps 16 MiB to itself, which count as free and are given to nobody (fs/ext4/super.c, ext4_calculate_resv_clusters)
 _LEAST_FREE, _LITTLE_FREE = 32 * 1024 * 1024, 256 * 1024 * 1024
 _LEAST_INODES, _LITTLE_INODES = 64, 1024
-#: Files that must have a label before anything can run.
 #: The policy's version in the name of its file, and what a policy begins with: a number, and the length of the text behind it.
 _VERSION = re.compile(r"/policy\.(\d+)$")
 _HEADER = b"\x8c\xff\x7c\xf9\x08\x00\x00\x00SE Linux"
 _MOST_POLICY = 32 * 1024 * 1024  # bytes; those of distributions have two to ten MiB
+#: Files that must have a label before anything can run.
 _LABELLED = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/etc/passwd", "/bin/bash", "/usr/bin/bash")
 
 
