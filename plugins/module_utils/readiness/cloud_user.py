@@ -54,6 +54,9 @@ def obstacles(tree, documents):
     system = config.said(documents, _KEYS[0])
     if system is not None and system.value is None:
         found.append(_at(system, "system_info: null: cloud-init ends with it"))
+    source = config.said(documents, "datasource")
+    if source is not None and not isinstance(source.value, (dict, list)):
+        found.append(_at(source, f"datasource: {_shown(source.value)}: it is no mapping, and cloud-init takes no source"))
 
     def setting(name):
         return own_setting(documents, name)

@@ -132,6 +132,8 @@ WAYS = {
     "cloud-init writes the keys before it makes the user": configured("cloud_init_modules: [ssh, users-groups]\n"),
     "cloud-init has a module that is a number": configured("cloud_init_modules: [users-groups, ssh, 5]\n"),
     "cloud-init has a password that is empty": configured("password:\n"),
+    "cloud-init's source is empty": configured("datasource:\n"),
+    "cloud-init's distribution is empty": configured("system_info: {distro: }\n"),
     "cloud-init's rule of sudo is none": configured("system_info: {default_user: {sudo: 'ALL=(ALL) NOPASSWD'}}\n"),
     "cloud-init's rule of sudo is not closed": configured("system_info: {default_user: {sudo: ['ALL=(ALL NOPASSWD:ALL']}}\n"),
     "cloud-init's system is empty": configured("system_info:\n"),

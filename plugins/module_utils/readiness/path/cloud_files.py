@@ -30,6 +30,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 WrittenFile = collections.namedtuple("WrittenFile", "target content append mode path line text")
 
 _WITH_DEFAULTS = ("/etc/ssh/sshd_config", "/etc/sudoers", "/etc/nsswitch.conf")
+_STATE = "/var/lib/cloud"
 _NO_PLACE = ("/proc", "/sys", "/dev/null")
 
 
@@ -137,7 +138,8 @@ def _of_state(context, documents):
     place = config.value(documents, "system_info", "paths", "cloud_dir")
     path = place.value if place is not None and isinstance(place.value, str) else ""
     if not path.startswith("/"):
-        return []
+        is_lost = context.tree.lstat(_STATE) is not None and not context.tree.is_dir(_STATE)
+        return [Evidence(_STATE, None, "is no directory: cloud-init keeps its state there")] if is_lost else []
     above = path.rstrip("/")
     while above and context.tree.lstat(above) is None:
         above = posixpath.dirname(above).rstrip("/")

@@ -119,7 +119,9 @@ def _of_stages(documents, lists, named):
 
 def _of_distribution(tree, documents):
     """Return the [Evidence] of a distribution that cloud-init has no module for, and ends with."""
-    named = config.value(documents, "system_info", "distro")
+    named = config.said(documents, "system_info", "distro")
+    if named is not None and named.value is None:
+        return [Evidence(named.path, named.line, "distro: null: cloud-init knows no such distribution")]
     folders = [folder for pattern in _DISTRIBUTIONS for folder in tree.glob(pattern)]
     if not named or not isinstance(named.value, str) or not any(tree.is_file(f"{folder}/debian.py") for folder in folders):
         return []

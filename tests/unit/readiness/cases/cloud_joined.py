@@ -62,6 +62,9 @@ BROKEN_FILES = [
             "cloud_init_modules: [users-groups, ssh, 5]",
             "cloud_final_modules: [true]",
             "{cloud_init_modules: [ssh], cloud_config_modules: [users-groups]}",
+            "datasource:",
+            "datasource: Azure",
+            "system_info: {distro: }",
             "ssh_authorized_keys:",
             "ssh_authorized_keys: 5",
             "ssh_keys:",
@@ -110,6 +113,8 @@ BROKEN_FILES = [
     ("R42k", {**_user("{name: builder}"), _LOW: "groups: [builder]\n"}, (_OWN, 3)),
     ("R42k", _user("{name: one, groups: [builder]}\n  - {name: builder}"), (_OWN, 4)),
     ("R42r", {_OWN: "# own\npassword:\n"}, (_OWN, 2)),
+    ("R42r", {"/var/lib/cloud": "oops"}, ("/var/lib/cloud", None)),
+    ("R42r", {"/var/lib/cloud": ("link", "/opt/none")}, ("/var/lib/cloud", None)),
     ("R49g", {_OWN: "# own\nssh_genkeytypes:\n"}, (_OWN, 2)),
 ]
 
@@ -130,6 +135,8 @@ CONTROLS = [
         ("R42k", {_OWN: f"{text}\n"})
         for text in (
             "system_info: [a]",
+            "datasource: {Azure: }",
+            "datasource: []",
             "cloud_init_modules: [cc_users_groups, [bootcmd, always], null, nope, {name: ssh}]",
             "{cloud_init_modules: [users-groups], cloud_config_modules: [ssh]}",
             "password: ''",
