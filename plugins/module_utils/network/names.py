@@ -29,6 +29,8 @@ _RULES_FOLDER = "/etc/udev/rules.d"
 _NOTHING = "# Nothing, in the place of a file of this name that would rename the first card.\n"
 _MOST_RENAMES = 20
 _OF_KERNEL = re.compile(r"eth[0-9]+")
+#: A name that stands there as it is, and that the kernel gives no card.
+_OWN = re.compile(r"(?!eth[0-9]+$)[A-Za-z0-9_.-]+")
 
 SRIOV_RULES = "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"
 
@@ -57,10 +59,14 @@ def without_addresses(tree):
 
 
 def is_of_another_card(tree, path):
-    """Return whether a .link file for a MAC address leaves the first card alone: it matches no card on Azure, and gives a name that the kernel does not.
+    """Return whether a file for MAC addresses leaves the first card alone: it matches no card on Azure, and gives names that the kernel does not.
 
-    One that gives eth0 away, or no name at all, is made for the first card of this machine.
+    One that gives eth0 away, or no name at all, is made for the first card of this machine, as is what udev's generator writes.
     """
+    if not path.endswith(".link"):
+        found = udev_rules.rules(text_of(tree, path)) if tree.is_file(path) and path not in _PERSISTENT else []
+        given_names = [name for name in map(udev_rules.name_given, filter(udev_rules.is_by_address, found)) if name is not None]
+        return bool(given_names) and all(_OWN.fullmatch(name) for name in given_names)
     given = ini.last(ini.entries(systemd_text_of(tree, path)), "Link", "Name")
     return given is not None and bool(given.value) and _OF_KERNEL.fullmatch(given.value) is None
 

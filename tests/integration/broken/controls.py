@@ -41,6 +41,9 @@ CONTROLS = {
     "nftables rules that nobody loads": written(
         "/etc/nftables.conf", "table inet filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n }\n}\n"
     ),
+    "a rule of udev for a card that is not the first": written(
+        "/etc/udev/rules.d/60-lan.rules", 'SUBSYSTEM=="net", ACTION=="add", ATTR{address}=="52:54:00:99:99:99", NAME="lan9"\n'
+    ),
     "a link file for a card that is not the first": written("/etc/systemd/network/10-x.link", "[Match]\nMACAddress=52:54:00:99:99:99\n[Link]\nName=lan9\n"),
     "sshd with keys alone": sshd("PasswordAuthentication no"),
     "sshd without root": sshd("PermitRootLogin no"),

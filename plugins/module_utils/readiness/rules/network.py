@@ -176,10 +176,10 @@ def not_held(context):
     source="Microsoft: oracle-create-upload-vhd, suse-create-upload-vhd; WALinuxAgent",
 )
 def persistent_names(context):
-    """Return failed with each udev rule that network_dhcp would remove, line by line, and each .link file that gives the first card's name away."""
+    """Return failed with each udev rule, line by line, and each .link file, that network_dhcp would remove and that gives the first card's name away."""
     evidence = []
     for change in context.shared(names.without_addresses):
-        if change.path.endswith(".link") and names.is_of_another_card(context.tree, change.path):
+        if names.is_of_another_card(context.tree, change.path):
             continue
         lines = context.find([change.path], lambda text: _MAC.search(text) and not text.lstrip().startswith("#"))
         evidence += lines or ([Evidence(change.path, None, change.reason)] if (change.before or "").strip() else [])

@@ -170,6 +170,14 @@ BROKEN_FILES = [
         {"/etc/udev/rules.d/70-persistent-net.rules": '# card\nSUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'},
         ("/etc/udev/rules.d/70-persistent-net.rules", 2),
     ),
+    *[
+        ("R35", {path: f'SUBSYSTEM=="net", ATTR{{address}}=="52:54:00:12:34:56", NAME="{name}"\n'}, (path, 1))
+        for path, name in (
+            ("/etc/udev/rules.d/60-net.rules", "eth0"),
+            ("/etc/udev/rules.d/60-net.rules", "$env{OWN}"),
+            ("/etc/udev/rules.d/70-persistent-net.rules", "lan0"),
+        )
+    ],
     ("R35", {"/etc/systemd/network/10-x.link": "[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=eth0\n"}, ("/etc/systemd/network/10-x.link", 2)),
     (
         "R35",
@@ -300,6 +308,7 @@ CONTROLS = (
             },
         ),
         ("R35", {"/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:99:99:99\n[Link]\nName=lan9\n"}),
+        ("R35", {"/etc/udev/rules.d/60-lan.rules": 'SUBSYSTEM=="net", ACTION=="add", ATTR{address}=="52:54:00:99:99:99", NAME="lan9"\n'}),
         ("R35", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n"}),
         ("R35b", {"/usr/lib/systemd/network/73-usb-net-by-mac.link": "[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n", **LEFT_ALONE}),
         (
