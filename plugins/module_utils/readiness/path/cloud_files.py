@@ -24,6 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.a
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.cloud_commands import commands_of_list, written_by_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
 #: A file that cloud-init writes. append: bool; mode: int; path, line, text: where it says so.
@@ -138,7 +139,9 @@ def _of_state(context, documents):
     place = config.value(documents, "system_info", "paths", "cloud_dir")
     path = place.value if place is not None and isinstance(place.value, str) else ""
     if not path.startswith("/"):
-        is_lost = context.tree.lstat(_STATE) is not None and not context.tree.is_dir(_STATE)
+        mounted = tuple(line.mount_point.rstrip("/") + "/" for line in context.shared(mount_lines) if line.mount_point != "/")
+        is_elsewhere = context.tree.resolve(_STATE).startswith(mounted)
+        is_lost = context.tree.lstat(_STATE) is not None and not context.tree.is_dir(_STATE) and not is_elsewhere
         return [Evidence(_STATE, None, "is no directory: cloud-init keeps its state there")] if is_lost else []
     above = path.rstrip("/")
     while above and context.tree.lstat(above) is None:

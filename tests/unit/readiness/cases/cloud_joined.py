@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of cloud-init: files that are joined in other ways, other users of the list, rules of sudo. What is wrong and right was tried with cloud-init 22.4."""
 
+from unit.readiness.cases.common import FSTAB
+
 _OWN, _LOW = "/etc/cloud/cloud.cfg.d/95-own.cfg", "/etc/cloud/cloud.cfg.d/04-low.cfg"
 _MAIN = "/etc/cloud/cloud.cfg"
 _CONTENT = (
@@ -151,6 +153,7 @@ CONTROLS = [
         )
     ],
     ("R42k", _sudo("'ALL=(ALL) NOPASSWD:ALL'")),
+    ("R42r", {"/var/lib/cloud": ("link", "/data/cloud"), "/etc/fstab": f"{FSTAB}LABEL=data /data ext4 defaults,nofail 0 2\n"}),
     ("R42k", _sudo("['ALL=(ALL) ALL', 'ALL=(ALL:ALL) NOPASSWD: ALL']")),
     ("R42k", {**_sudo("null"), "/etc/sudoers": "ALL ALL=(ALL) NOPASSWD: ALL\n"}),
     ("R42k", {_OWN: "system_info:\n  default_user:\n    groups: [wheel]\n    sudo: null\n", "/etc/sudoers": "%wheel ALL=(ALL) NOPASSWD: ALL\n"}),
