@@ -42,7 +42,7 @@ PROVISIONING = ServiceNeeds(
 )
 
 _HIDING = ("InaccessiblePaths", "InaccessibleDirectories", "TemporaryFileSystem")
-#: Below these a server does not even start, or no session. Bytes; descriptors; processes. Those of a process were tried with OpenSSH 9.2.
+#: Below these a server does not even start, or no session. Bytes; descriptors; processes; seconds. Those of a process were tried with OpenSSH 9.2.
 _LEAST = {
     "MemoryMax": 16 * 1024**2,
     "MemoryLimit": 16 * 1024**2,
@@ -52,6 +52,7 @@ _LEAST = {
     "LimitNPROC": 4,
     "TasksMax": 3,
     "LimitFSIZE": 4096,
+    "LimitCPU": 1,
     "LimitSTACK": 32 * 1024,
 }
 #: Below which Python does not start, which provisions.

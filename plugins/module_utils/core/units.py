@@ -166,6 +166,8 @@ def _of_requirements(units: Units, settings: List[UnitSetting], command_line: Op
                 faults += answer.causes
             elif setting.key == "BindsTo" and _ends_at_once(units, required):
                 faults.append(_at(setting, f"{required.name} ends when it is done, and this unit with it"))
+            elif setting.key == "Requisite" and enablement(units, required).state == DISABLED:
+                faults.append(_at(setting, f"nothing starts {required.name}, and a requisite is not started for this unit"))
     return faults
 
 

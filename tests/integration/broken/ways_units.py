@@ -131,6 +131,11 @@ WAYS = {
     "a line for Python's paths ends it": with_agent(written_for_python("own.pth", "import os; os._exit(0)\n")),
     "an empty yaml is before cloud-init's": lambda layer: (layer.needs("/usr/bin/cloud-init"), written_for_python("yaml/__init__.py", "")(layer)),
     "ssh's unit has a specifier that is none": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o Banner=%z\n"),
+    "ssh has a requisite that nothing starts": lambda layer: (
+        drop_in("ssh", "[Unit]\nRequisite=own.service\nAfter=own.service\n")(layer),
+        layer.write("/etc/systemd/system/own.service", "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"),
+    ),
+    "ssh has no time of a processor": drop_in("ssh", "[Service]\nLimitCPU=0\n"),
     "ssh is in a slice for one process": lambda layer: (
         drop_in("ssh", "[Service]\nSlice=own.slice\n")(layer),
         layer.write("/etc/systemd/system/own.slice", "[Slice]\nTasksMax=1\n"),
@@ -171,6 +176,7 @@ CONTROLS = {
     "a line for Python's paths fails": with_agent(written_for_python("own.pth", "import nothing_of_that_name\n/opt/own\n")),
     "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
     "ssh's unit has specifiers": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o Banner=%%z -o VersionAddendum=%H\n"),
+    "ssh has a requisite that is started": drop_in("ssh", "[Unit]\nRequisite=basic.target\nAfter=basic.target\n"),
     "ssh is in a slice of its own": drop_in("ssh", "[Service]\nSlice=own.slice\n"),
     "ssh is started anew every two minutes": drop_in("ssh", "[Service]\nRuntimeMaxSec=2min\n"),
     "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),

@@ -63,6 +63,14 @@ def _unlinked(more):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    (
+        "R46b",
+        {
+            f"{_SYSTEM}/ssh.service.d/z.conf": "[Unit]\nRequisite=own.service\n",
+            f"{_SYSTEM}/own.service": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
+        },
+        (f"{_SYSTEM}/ssh.service.d/z.conf", 2),
+    ),
     *[
         ("R46h", {**PAM, "/etc/pam.d/sshd": line + "\n" + PAM["/etc/pam.d/sshd"], **files}, ("/etc/pam.d/sshd", 1))
         for line, files in (
@@ -303,8 +311,10 @@ CONTROLS = [
             "Requires=sys-subsystem-net-devices-eth0.device",
             "Requires=sys-subsystem-net-devices-docker0.device",
             "RequiresMountsFor=/srv/keys",
+            "Requisite=chrony.service",
         )
     ],
+    ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Unit]\nRequisite=own.service\n", f"{_SYSTEM}/own.service": "[Service]\nExecStart=/bin/true\n"}),
     ("R46k", _conf("HostKeyAlgorithms +ssh-rsa")),
     ("R46k", _conf("HostKeyAlgorithms ssh-ed25519,rsa-sha2-512")),
     ("R46k", _conf("HostKey /etc/ssh/ssh_host_ecdsa_key\nHostKeyAlgorithms ecdsa-sha2-*")),
