@@ -130,6 +130,11 @@ def _of_password(documents):
     # null is the text None
     if password is None or password.value == "" or expire is not None and expire.value is False:
         return []
+    # with its null the module ends before, and where it lists users they alone get theirs
+    own = config.said(documents, "chpasswd")
+    listed = [config.value(documents, "chpasswd", key) for key in ("users", "list")]
+    if own is not None and own.value is None or any(each is not None and each.value for each in listed):
+        return []
     text = "the user of Azure gets it, has to change it before anything else, and does not know it (chpasswd: expire)"
     return [Evidence(password.path, password.line, f"password: {text}")]
 

@@ -44,6 +44,9 @@ CONTROLS = [
         "write_files:\n  - {path: /etc/ssh/sshd_config, encoding: gz+b64, content: H4sIAAAAAAAA}\n",
         "runcmd:\n  - echo 'ClientAliveInterval 120' >> /etc/ssh/sshd_config\n  - echo AllowUsers builder\n",
         "password: secret\nchpasswd: {expire: false}\n",
+        "password: secret\nchpasswd:\n",
+        "password: secret\nchpasswd:\n  list: ['root:secret']\n",
+        "password: secret\nchpasswd:\n  users: [{name: root, type: RANDOM}]\n",
         "system_info:\n  paths:\n    cloud_dir: /var/lib/cloud\n    templates_dir: /etc/cloud/templates\n",
         "system_info:\n  paths:\n    cloud_dir: /srv/cloud/state\n",
     )
