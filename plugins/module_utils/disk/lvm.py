@@ -29,7 +29,7 @@ class Physical(NamedTuple):
 
 class Group(NamedTuple):
     """A volume group. uuid: without dashes; extent_size: bytes; streams: {physical volume's name: (stream, bytes before its first extent)}, of those on
-    this disk.
+    this disk; exported: whether it is on its way to another machine (vgexport), and none has it start.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Group(NamedTuple):
     physical: Dict[str, Section]
     logical: Dict[str, Section]
     streams: Dict[str, Tuple[Stream, int]]
+    exported: bool
 
 
 _LABEL_SECTORS = 4
@@ -121,7 +122,15 @@ def _group(uuid: str, name: str, section: Section, streams: Dict[str, Stream]) -
         stream = streams.get(text_of(values, "id").replace("-", ""))
         if stream is not None:
             found[member] = (stream, number_of(values, "pe_start") * SECTOR)
-    return Group(name, uuid, number_of(section, "extent_size") * SECTOR, members, sections_of(section, "logical_volumes"), found)
+    return Group(
+        name,
+        uuid,
+        number_of(section, "extent_size") * SECTOR,
+        members,
+        sections_of(section, "logical_volumes"),
+        found,
+        "EXPORTED" in list_of(section, "status"),
+    )
 
 
 def visible(group: Group) -> List[str]:

@@ -97,6 +97,9 @@ def _logical_volumes_of(group: lvm.Group) -> List[Volume]:
 def _logical_volume(group: lvm.Group, readers: Readers, name: str) -> Volume:
     title = f"logical volume {group.name}/{name}"
     logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name), lvm.kinds_of(group, name))
+    if group.exported:
+        # no other way to read it is tried, as of one of another kind
+        return _unread(title, f"cannot read {title}: its volume group is exported, and no machine starts it; run `vgimport {group.name}` beside the disk", None)
     try:
         size = lvm.size_of(group, name)
         return _volume(title, Window(CachedBytes(readers.of(name), size, title), 0, size), logical=logical)

@@ -140,6 +140,18 @@ class Disk:
         for table in range(tables):
             self.write(start + (reserved + table * (small or large)) * SECTOR + cluster * len(entry), entry)
 
+    def group(self, *programs):
+        """Run programs of lvm2 ([str] each) on the volume group alone; ``GROUP`` stands for its name."""
+        _number, start, size = self.partition("lvm")
+        device = _said("losetup", "--find", "--show", "--offset", str(start), "--sizelimit", str(size), self.path).strip()
+        own = ["--devices", device, "--driverloaded", "n", "-q", "--config", "backup{backup=0 archive=0}"]
+        try:
+            name = _said("vgs", *own, "--noheadings", "-o", "vg_name").strip()
+            for program, *words in programs:
+                _said(program, *own, *[name if word == "GROUP" else word for word in words])
+        finally:
+            _said("losetup", "--detach", device)
+
     def kind(self):
         """Return the kind of the root's file system (str), as blkid calls it."""
         _number, start, size = self.partition("root")

@@ -285,6 +285,7 @@ WAYS = {
     "the volume group's metadata is zeros": with_partition("lvm", lambda disk, _number, start, _size: disk.zero(start + 4096, MIB - 4096)),
     "the partition of the volume group is gone": with_partition("lvm", lambda disk, number, _start, _size: disk.sfdisk("--delete", "DISK", str(number))),
     "the logical volume is zeros": with_partition("lvm", lambda disk, _number, start, _size: disk.zero(start + MIB, 64 * MIB)),
+    "the volume group is exported": lambda disk: disk.group(["vgexport", "GROUP"]),
     # file systems
     "the root has another UUID": new_uuid,
     "the root's file system is read-only by itself": tuned({"ext4": ["tune2fs", "-O", "read-only"], "btrfs": ["btrfstune", "-f", "-S", "1"]}),
@@ -367,6 +368,7 @@ def hybrid(disk):
 
 #: {what was done: how}: right disks that resemble the faults above.
 CONTROLS = {
+    "the volume group was exported and is back": lambda disk: disk.group(["vgexport", "GROUP"], ["vgimport", "GROUP"]),
     "the boot code reads from the first drive": with_bios(lambda disk: disk.write(DRIVE_AT, b"\x80")),
     "the boot flag is on no partition": lambda disk: (disk.needs("dos"), disk.write(446, b"\0")),
     "the disk's signature is another": lambda disk: (disk.needs("dos"), disk.write(440, b"\1\2\3\4")),

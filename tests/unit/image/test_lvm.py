@@ -77,6 +77,21 @@ def test_a_striped_volume_is_read(tmp_path):
     assert volume.stream.read(10) == content[3 * chunk - 5 : 3 * chunk + 5]
 
 
+@pytest.mark.parametrize("exported", [True, False])
+def test_a_group_that_is_exported_is_started_by_no_machine(tmp_path, exported):
+    disk = two_partitions(tmp_path)
+    with devices(disk) as loops:
+        run("pvcreate", *QUIET, *loops)
+        run("vgcreate", *QUIET, GROUP, *loops)
+        run("lvcreate", *QUIET, "-an", "-Zn", "-Wn", "-n", "root", "-l", "4", GROUP)
+        run("vgexport", *QUIET, GROUP)
+        if not exported:
+            run("vgimport", *QUIET, GROUP)
+    volume = volume_of(disk, "root")
+    assert (volume.stream is None) is exported
+    assert not exported or f"vgimport {GROUP}" in volume.error
+
+
 def test_metadata_that_goes_past_the_end_of_its_ring_is_read(tmp_path):
     disk = two_partitions(tmp_path)
     with devices(disk) as loops:
@@ -153,7 +168,7 @@ def test_a_text_that_makes_no_sense_is_refused(text):
 
 def test_a_volume_that_is_made_of_itself_ends():
     logical = {"root": {"id": "x", "status": ["VISIBLE"], "segment1": {"type": "mirror", "start_extent": 0, "extent_count": 1, "mirrors": ["root", 0]}}}
-    group = lvm.Group("group", "id", EXTENT, {}, logical, {})
+    group = lvm.Group("group", "id", EXTENT, {}, logical, {}, False)
     with pytest.raises(ImagewrightError, match="its metadata is damaged"):
         Readers(group).of("root")
 
