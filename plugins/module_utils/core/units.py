@@ -149,13 +149,13 @@ def _not_there(units: Units, unit: Unit) -> UnitAnswer:
 
 
 def _of_requirements(units: Units, settings: List[UnitSetting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
-    """Return the [Cause] of required services, sockets and targets that are not there, are masked or fail; others are made at boot."""
+    """Return the [Cause] of required services, sockets, targets, paths and timers that are not there, are masked or fail; others are made at boot."""
     faults = []
     for setting in settings:
         if setting.section != "Unit" or setting.key not in ("Requires", "BindsTo", "Requisite"):
             continue
         for name in setting.value.split():
-            if "%" in name or not name.endswith((".service", ".socket", ".target")):
+            if "%" in name or not name.endswith((".service", ".socket", ".target", ".path", ".timer")):
                 continue
             required = units.find(name)
             if required.name in seen:

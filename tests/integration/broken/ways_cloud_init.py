@@ -93,6 +93,10 @@ def _found(layer, pattern):
 
 
 WAYS = {
+    "the log of cloud-init is a directory": cloud(lambda layer: layer.directory("/var/log/cloud-init.log")),
+    "the instance of cloud-init is a directory": cloud(lambda layer: layer.directory("/var/lib/cloud/instance")),
+    "cloud-init's file of sudo is a directory": cloud(lambda layer: layer.directory("/etc/sudoers.d/90-cloud-init-users")),
+    "passwd and usermod are gone": cloud(lambda layer: layer.remove("/usr/bin/passwd", "/usr/sbin/usermod")),
     "cloud-init looks for no data": configured("datasource_list: [ None ]\n"),
     "cloud-init looks in another cloud": configured("datasource_list: [ NoCloud, ConfigDrive ]\n"),
     "cloud-init looks for Ec2": configured("datasource_list: [Ec2]\n"),
@@ -228,6 +232,8 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "passwd is gone, and usermod is not": cloud(lambda layer: layer.remove("/usr/bin/passwd")),
+    "cloud-init's log is there": cloud(lambda layer: layer.write("/var/log/cloud-init.log", "")),
     "cloud-init's main configuration is joined to a list": cloud(
         lambda layer: (layer.first(CONF, "merge_how: list(append)+dict(recurse_list)+str()\n"), layer.write(LAST, "users: [{name: builder}]\n"))
     ),

@@ -94,6 +94,7 @@ PROGRAMS = (
     "/usr/bin/growpart",
     "/usr/sbin/chpasswd",
     "/usr/sbin/useradd",
+    "/usr/sbin/usermod",
     "/usr/bin/openssl",
     "/usr/sbin/ip",
     "/usr/bin/mount",

@@ -32,6 +32,8 @@ WrittenFile = collections.namedtuple("WrittenFile", "target content append mode 
 
 _WITH_DEFAULTS = ("/etc/ssh/sshd_config", "/etc/sudoers", "/etc/nsswitch.conf")
 _STATE = "/var/lib/cloud"
+_LOG = "/var/log/cloud-init.log"  # unless def_log_file says another
+_SUDO = "/etc/sudoers.d/90-cloud-init-users"
 _NO_PLACE = ("/proc", "/sys", "/dev/null")
 
 
@@ -54,7 +56,7 @@ def files_leave_the_way_in(context):
     if faults:
         return unknown(faults[0].message)
     files = [file for file in _of_write_files(documents) + _of_commands(documents) if OF_THE_WAY_IN.match(posixpath.normpath(file.target))]
-    return failed_if(_broken(context, files) + _of_password(documents) + _of_state(context, documents))
+    return failed_if(_broken(context, files) + _of_password(documents) + _of_state(context, documents) + _of_own_files(context, documents))
 
 
 def _of_write_files(documents):
@@ -155,6 +157,18 @@ def _of_state(context, documents):
     if is_there and not any(path == top or path.startswith(top + "/") for top in _NO_PLACE):
         return []
     return [Evidence(place.path, place.line, f"cloud_dir: {path}: nobody makes a directory there")]
+
+
+def _of_own_files(context, documents):
+    """Return the [Evidence] of directories in the place of files that cloud-init writes, with which it ends. Source: cloudinit/stages.py; tried with 22.4."""
+    log = config.said(documents, "def_log_file")
+    said = _LOG if log is None else log.value
+    places = [said] if isinstance(said, str) and said.startswith("/") else []
+    # the link to the instance that it knows is made anew
+    found = [path for path in places + [_SUDO] if context.tree.is_dir(path)] + [
+        path for path in (_STATE + "/instance",) if context.tree.is_dir(path) and not context.tree.is_symlink(path)
+    ]
+    return [Evidence(path, None, "is a directory, where cloud-init writes a file, or a link: it ends with it") for path in found]
 
 
 RULES = [files_leave_the_way_in]

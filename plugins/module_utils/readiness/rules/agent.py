@@ -170,6 +170,9 @@ def tools(context):
     useless = called_programs.useless(context, ("useradd",) if who == CLOUD_INIT else ("useradd", "ssh-keygen", "mount"))
     if useless and who != NOBODY:
         return failed(useless, severity=ERROR)
+    if who == CLOUD_INIT and not _by_adduser(tree) and not any(called_programs.place(tree, name) for name in ("passwd", "usermod")):
+        places = [Evidence("/usr/bin/passwd", None, "not there, nor is usermod: cloud-init locks the user's password with one of them, and ends without")]
+        return failed(places, severity=ERROR)
     makes_users = "useradd" not in missing or who == NOBODY or _by_adduser(tree)
     missing.sort(key=lambda name: name != "useradd")
     return failed_if(

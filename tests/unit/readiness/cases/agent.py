@@ -31,6 +31,7 @@ BROKEN_FILES = [
     ("R40d", _PYTHON, ("/usr/lib/python3.12", None)),
     ("R40d", {**_PYTHON, "/usr/lib/python3.12/os.py": "import sys\n"}, ("/usr/lib/python3.12", None)),
     ("R40e", {"/usr/bin/openssl": None}, ("/usr/bin/openssl", None)),
+    ("R40e", {"/usr/sbin/waagent": None, "/usr/sbin/usermod": None, "/lib64/libc.so.6": "library"}, ("/usr/bin/passwd", None)),
     ("R40e", {"/usr/bin/openssl": None, "/usr/sbin/useradd": None}, ("/usr/sbin/useradd", None)),
     ("R40e", {"/usr/sbin/waagent": None, "/usr/sbin/useradd": None, "/lib64/libc.so.6": "library"}, ("/usr/sbin/useradd", None)),  # of cloud-init
     ("R41", {"/etc/waagent.conf": WAAGENT.replace("Enabled=y", "Enabled=n")}, ("/etc/waagent.conf", 2)),
@@ -61,6 +62,7 @@ CONTROLS = [
     ],
     ("R40d", {**_PYTHON, "/usr/lib64/python3.12/os.py": "import sys\n", "/usr/lib64/python3.12/encodings/__init__.py": ""}),
     ("R40d", {**_PYTHON, "/usr/lib/python312.zip": "PK"}),
+    ("R40e", {"/usr/sbin/waagent": None, "/usr/sbin/usermod": None, "/usr/bin/passwd": "program", "/lib64/libc.so.6": "library"}),
     ("R40e", {"/usr/sbin/useradd": None, "/sbin/useradd": "program"}),
     ("R40e", {"/usr/sbin/waagent": None, "/usr/bin/openssl": None, "/lib64/libc.so.6": "library"}),
 ]

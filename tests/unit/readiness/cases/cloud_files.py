@@ -29,6 +29,8 @@ BROKEN_FILES = [
     )
 ] + [
     ("R42r", {_OWN: "system_info:\n  paths:\n    cloud_dir: /proc/cloud\n"}, (_OWN, 3)),
+    *[("R42r", {f"{path}/file": ""}, (path, None)) for path in ("/var/log/cloud-init.log", "/var/lib/cloud/instance", "/etc/sudoers.d/90-cloud-init-users")],
+    ("R42r", {_OWN: "def_log_file: /srv/log\n", "/srv/log/file": ""}, ("/srv/log", None)),
     ("R42r", {_OWN: "system_info:\n  paths:\n    cloud_dir: /etc/passwd/cloud\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\n"}, (_OWN, 3)),
 ]
 
@@ -50,4 +52,8 @@ CONTROLS = [
         "system_info:\n  paths:\n    cloud_dir: /var/lib/cloud\n    templates_dir: /etc/cloud/templates\n",
         "system_info:\n  paths:\n    cloud_dir: /srv/cloud/state\n",
     )
+] + [
+    ("R42r", {"/var/log/cloud-init.log": "", "/var/lib/cloud/instances/1/file": "", "/etc/sudoers.d/90-cloud-init": ""}),
+    ("R42r", {_OWN: "def_log_file: /srv/log\n", "/var/log/cloud-init.log/file": ""}),
+    ("R42r", {_OWN: "def_log_file:\n", "/var/log/cloud-init.log/file": ""}),
 ]

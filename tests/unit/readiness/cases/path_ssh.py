@@ -63,6 +63,8 @@ def _unlinked(more):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Unit]\nBindsTo=own.path\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
+    ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Unit]\nRequires=own.timer\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
     (
         "R46b",
         {
@@ -315,6 +317,10 @@ CONTROLS = [
         )
     ],
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Unit]\nRequisite=own.service\n", f"{_SYSTEM}/own.service": "[Service]\nExecStart=/bin/true\n"}),
+    *[
+        ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Unit]\nRequires={name}\n", f"{_SYSTEM}/{name}": text})
+        for name, text in (("own.path", "[Path]\nPathExists=/srv\nUnit=ssh.service\n"), ("own.timer", "[Timer]\nOnBootSec=1h\nUnit=ssh.service\n"))
+    ],
     ("R46k", _conf("HostKeyAlgorithms +ssh-rsa")),
     ("R46k", _conf("HostKeyAlgorithms ssh-ed25519,rsa-sha2-512")),
     ("R46k", _conf("HostKey /etc/ssh/ssh_host_ecdsa_key\nHostKeyAlgorithms ecdsa-sha2-*")),
