@@ -42,6 +42,7 @@ PROGRAMS = [
     "/sbin/ip",
     "/usr/sbin/chpasswd",
     "/usr/sbin/useradd",
+    "/usr/sbin/usermod",
     "/usr/bin/openssl",
     "/usr/sbin/sshd",
     "/usr/bin/sudo",
