@@ -53,8 +53,9 @@ def unproven(block: bytes, is_indexed: bool, is_first: bool, seed: int, crc: Crc
     length = struct.unpack_from("<H", block, 4)[0]
     if is_indexed and (is_first or length in (0, 65535) or length == len(block)):
         return not _is_proven_index(block, length, seed, crc)
-    *fixed, wanted = _TAIL.unpack_from(block, len(block) - _TAIL.size)
-    return fixed != [0, _TAIL.size, 0, _TAIL_TYPE] or ~crc(block[: -_TAIL.size], seed) & 0xFFFFFFFF != wanted
+    end = len(block) - _TAIL.size
+    *fixed, wanted = _TAIL.unpack_from(block, end)
+    return fixed != [0, _TAIL.size, 0, _TAIL_TYPE] or ~crc(block[:end], seed) & 0xFFFFFFFF != wanted
 
 
 def _is_proven_index(block: bytes, length: int, seed: int, crc: Crc) -> bool:

@@ -21,7 +21,7 @@ _MOST_WORDS, _MOST_LINES = 20, 50
 
 def written_out(lines):
     """Return the lines ([(number, text)]) with the rounds of each plain loop, and the value of each plain name, in their place."""
-    lines = _with_values([(number, text) for number, text in lines])
+    lines = _with_values(list(lines))
     found, position = [], 0
     while position < len(lines):
         number, text = lines[position]
