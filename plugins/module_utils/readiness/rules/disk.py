@@ -223,7 +223,9 @@ def sound_file_systems(context):
 )
 def written_file_systems(context):
     """Return failed with each file system of the image's system that Linux would mount read-only, or have become so."""
-    lines = fstab.entries(context.text("/etc/fstab")) if context.tree is not None else []
+    if context.tree is None:
+        return not_applicable("no system is known whose file systems these would be")
+    lines = fstab.entries(context.text("/etc/fstab"))
     found = {unwritten: _is_survived(unwritten, lines) for unwritten in context.disk.unwritten}
     places = [Evidence(context.disk.path, None, f"{unwritten.name} holds {NAMES[unwritten.kind]}: {unwritten.cause}") for unwritten in found]
     return failed_if(places, "", WARNING if all(found.values()) else ERROR)
