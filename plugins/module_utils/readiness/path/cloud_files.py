@@ -45,7 +45,8 @@ _NO_PLACE = ("/proc", "/sys", "/dev/null")
     fault="A file that cloud-init writes closes the way in",
     why="write_files of the build writes on every machine made of the image, and so does a command of bootcmd or runcmd with > or >>; a password of the "
     "build makes the user of Azure change it before anything else.",
-    cure="Take the file, or the command, out of /etc/cloud/cloud.cfg.d; set chpasswd: {expire: false}; take paths out of system_info.",
+    cure="Take the file, or the command, out of /etc/cloud/cloud.cfg.d; set chpasswd: {expire: false}; take paths out of system_info; "
+    "remove a directory that is in the place of a file.",
     source="cloudinit/config/cc_write_files.py, cc_set_passwords.py; cloudinit/helpers.py",
 )
 def files_leave_the_way_in(context):

@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import codecs
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
@@ -70,8 +71,8 @@ def _strange(tree, path):
     """Return the [Evidence] of the first line of a file that is none of UTF-8."""
     octets = tree.read_bytes(path, _MOST) if tree.is_file(path) else b""
     try:
-        # what is cut off at the end is no fault
-        octets.decode("utf-8") if len(octets) < _MOST else octets.decode("utf-8", "ignore")
+        # a letter that is cut off at the end is no fault
+        codecs.getincrementaldecoder("utf-8")().decode(octets, len(octets) < _MOST)
     except UnicodeDecodeError as error:
         line = octets.rfind(b"\n", 0, error.start) + 1
         text = octets[line:].partition(b"\n")[0].decode("utf-8", "replace").strip()

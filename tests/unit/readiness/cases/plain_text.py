@@ -9,6 +9,8 @@ from unit.readiness.guest_tree import FILES
 _SSHD, _SUDOERS, _AGENT = "/etc/ssh/sshd_config", "/etc/sudoers", "/etc/waagent.conf"
 _LATIN = "# für Azure\n".encode("latin-1")
 _BY_AGENT = {_AGENT: BY_AGENT, **WITHOUT_CLOUD_INIT}
+#: Lines of more than 1 MiB in all.
+_LONG = ("#" + 31 * "ü" + "\n").encode() * 17000
 
 
 def _interval(value):
@@ -20,6 +22,7 @@ def _interval(value):
 BROKEN_FILES = [
     ("R85", {_SSHD: b"Port 22\n" + _LATIN + b"ClientAliveInterval 180\n"}, (_SSHD, 2)),
     ("R85", {**_BY_AGENT, _SSHD: _LATIN}, (_SSHD, 1)),
+    ("R85", {_SSHD: _LATIN + _LONG}, (_SSHD, 1)),
     ("R85", {_SUDOERS: FILES[_SUDOERS].encode() + _LATIN}, (_SUDOERS, 4)),
     ("R85", {"/etc/os-release": b"ID=debian\n" + _LATIN}, ("/etc/os-release", 2)),
     ("R85", {**_BY_AGENT, _AGENT: BY_AGENT.encode() + _LATIN}, (_AGENT, BY_AGENT.count("\n") + 1)),
@@ -33,6 +36,7 @@ RIGHT_FILES = [("R45d", _interval(value)) for value in ("180", "3m", "1h30m", "0
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
     ("R85", {_SSHD: "Port 22\n# für Azure\nClientAliveInterval 180\n"}),
+    ("R85", {_SSHD: b"##" + _LONG}),  # of which a letter of two bytes is the last that is looked at
     ("R85", {_SSHD: b"\xef\xbb\xbf# Azure\nClientAliveInterval 180\n"}),
     ("R85", {**_BY_AGENT, _SUDOERS: FILES[_SUDOERS].encode() + _LATIN}),
     ("R85", {"/etc/login.defs": b"UID_MIN 1000\n" + _LATIN, "/etc/hosts": _LATIN}),
