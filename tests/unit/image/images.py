@@ -9,11 +9,13 @@ import pathlib
 import shutil
 import subprocess
 import time
+import uuid
 
 from efi_programs import efi_program
 
 MIB = 2**20
-ROOT_UUID = "11111111-2222-3333-4444-555555555555"
+#: Of this process alone: Linux mounts no second XFS or Btrfs of a UUID, and mkfs.btrfs makes none; a killed run may have left one mounted.
+ROOT_UUID = str(uuid.uuid4())
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 LVM = "E6D6D379-F507-44C2-A23C-238F2A3DF928"

@@ -5,7 +5,6 @@
 
 import contextlib
 import os
-import uuid
 import pathlib
 import time
 
@@ -137,12 +136,11 @@ def test_a_separate_boot_is_found_however_fstab_names_it(tmp_path, source):
 
 @pytest.mark.parametrize("compression", ["zlib", "zstd", "lzo"])
 def test_a_root_in_a_compressed_btrfs_subvolume_is_found(tmp_path, compression):
-    own = uuid.uuid4()  # mkfs.btrfs makes no second one of a name that another test has mounted
-    files = root_files(tmp_path / "files", f"UUID={own} / btrfs subvol=@ 0 0\nUUID={own} /home btrfs subvol=@home 0 0\n")
+    files = root_files(tmp_path / "files", f"UUID={ROOT_UUID} / btrfs subvol=@ 0 0\nUUID={ROOT_UUID} /home btrfs subvol=@home 0 0\n")
     path = tmp_path / "disk.raw"
     with open(path, "wb") as stream:
         stream.truncate(256 * MIB)
-    run("mkfs.btrfs", "-q", "-U", own, path)
+    run("mkfs.btrfs", "-q", "-U", ROOT_UUID, path)
     with mounted(path, tmp_path / "mounted", f"loop,compress-force={compression}") as place:
         run("btrfs", "subvolume", "create", place / "@")
         run("btrfs", "subvolume", "create", place / "@home")
