@@ -24,12 +24,14 @@ class BootCode(NamedTuple):
 
 class GrubCore(NamedTuple):
     """What is built into a GRUB core. prefix: like ``(,msdos1)/boot/grub``, "" without; config: what runs before it is used, "" without;
-    modules: names, among which are those of the modules that are in it.
+    modules: names, among which are those of the modules that are in it. memory: all of it, with the names that it has for its modules; b"" where that was
+    not read.
     """
 
     prefix: str
     config: str
     modules: AbstractSet[str]
+    memory: bytes = b""
 
 
 _KERNEL_SECTOR_AT = 0x5C  # boot.img: of the core's first sector
@@ -87,7 +89,8 @@ def read_core(read_at: ReadAt, sector: int) -> Optional[GrubCore]:
     unpacked = _unpacked(_rest_of_core(read_at, first, sector))
     if unpacked is None:
         raise CoreError(f"the core at sector {sector} is damaged: what is packed in it cannot be unpacked")
-    return built_in(unpacked)
+    core = built_in(unpacked)
+    return core and core._replace(memory=unpacked)
 
 
 def begins_at(read_at: ReadAt, sector: int) -> bool:

@@ -8,22 +8,20 @@ Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
 """
 
 import re
-from typing import AbstractSet, Any, Dict, List, Optional, Union
+from typing import Optional, Union
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
-from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, DiskPlace, exists, find_device, node_at, read_stub
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, DiskPlace, exists, find_device, read_stub
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_modules import fault_of_modules
 
 _DEVICE = re.compile(r"^\((?P<device>[^)]*)\)(?P<path>.*)$")
 _PARTITION = re.compile(r"^(?P<disk>[a-z]+\d+)?,(?:(?P<map>msdos|gpt)(?P<number>\d+))")
 
 _PLATFORMS = ("i386-pc", "x86_64-efi", "arm64-efi", "i386-efi")
-_NEEDED = ("normal", "linux")  # modules: the menu, and the command that loads a kernel
-_MOST_LIST = 256 * 1024  # bytes
 
 
 def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[BootChain]:
@@ -97,33 +95,5 @@ def _directory(core: GrubCore, found: DiskPlace, place: str) -> BootChain:
     folders = [f"{path}/{platform}" for platform in _PLATFORMS if exists(opened.file_system, f"{path}/{platform}")]
     if not folders and not ("normal" in core.modules and exists(opened.file_system, f"{path}/grub.cfg")):
         return broken(place, f"{looks}, and neither its modules nor its grub.cfg are there")
-    faults = [_missing_module(opened.file_system, folder, core.modules) for folder in folders]
+    faults = [fault_of_modules(opened.file_system, folder, core) for folder in folders]
     return broken(place, f"{looks}, and {faults[0]}") if faults and all(faults) else whole("GRUB 2", f"{path} on {name}")
-
-
-def _missing_module(file_system: Any, folder: str, built_in: AbstractSet[str]) -> str:
-    """Return what is wrong with the first module in a directory that GRUB needs to read its menu and start Linux, "" when all are there.
-
-    built_in: {str}, names of modules that need no file.
-    """
-    depends = _dependencies(file_system, f"{folder}/moddep.lst")
-    waiting, seen = list(_NEEDED), set(built_in)
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        waiting.extend(depends.get(name, []))
-        node = node_at(file_system, f"{folder}/{name}.mod")
-        if node is None:
-            return f"its module {name}.mod is not there"
-        if file_system.open(node).read(len(elf_header.MAGIC)) != elf_header.MAGIC:
-            return f"its module {name}.mod is no module"
-    return ""
-
-
-def _dependencies(file_system: Any, path: str) -> Dict[str, List[str]]:
-    """Return {module: [module]} of GRUB's moddep.lst, {} when that is not there."""
-    node = node_at(file_system, path)
-    lines = file_system.open(node).read(_MOST_LIST).decode("utf-8", "replace").splitlines() if node is not None else []
-    return {name.strip(): rest.split() for name, _colon, rest in (line.partition(":") for line in lines)}

@@ -116,6 +116,20 @@ def grub(name, request="unlink {}"):
     return with_bios(lambda disk: disk.debugfs(request.format(f"{grub_folder(disk)}/i386-pc/{name}")))
 
 
+def of_another_grub(disk):
+    """Have normal.mod need a symbol that the core has under another name, as after a grub-install to another disk."""
+    boot_code(disk)
+
+    def change(root):
+        path = os.path.join(root, "boot/grub/i386-pc/normal.mod")
+        with open(path, "r+b") as stream:
+            octets = stream.read()
+            stream.seek(0)
+            stream.write(octets.replace(b"\0grub_calloc\0", b"\0grub_newloc\0"))
+
+    disk.mounted(change)
+
+
 def grub_folder(disk):
     """Return the directory of GRUB's files (str) in the file system of /boot, which may be one of its own."""
     found = next((folder for folder in ("/boot/grub", "/grub") if "Inode:" in disk.debugfs(f"stat {folder}/grub.cfg")), None)
@@ -242,6 +256,9 @@ WAYS = {
     "GRUB's normal.mod is gone": grub("normal.mod"),
     "GRUB's normal.mod is empty": grub("normal.mod", "set_inode_field {} size 0"),
     "GRUB's linux.mod is gone": grub("linux.mod"),
+    "GRUB's list of commands is gone": grub("command.lst"),
+    "GRUB's list of commands is empty": grub("command.lst", "set_inode_field {} size 0"),
+    "GRUB's modules are of another GRUB than its core": of_another_grub,
     "a module is gone that GRUB's linux.mod needs": grub("relocator.mod"),
     # generation 2
     "the EFI system partition is zeros": with_partition("esp", lambda disk, _number, start, size: disk.zero(start, size)),
@@ -368,6 +385,7 @@ def hybrid(disk):
 
 #: {what was done: how}: right disks that resemble the faults above.
 CONTROLS = {
+    "GRUB's list of modules is gone": grub("moddep.lst"),  # which grub-install alone reads
     "the volume group was exported and is back": lambda disk: disk.group(["vgexport", "GROUP"], ["vgimport", "GROUP"]),
     "the boot code reads from the first drive": with_bios(lambda disk: disk.write(DRIVE_AT, b"\x80")),
     "the boot flag is on no partition": lambda disk: (disk.needs("dos"), disk.write(446, b"\0")),

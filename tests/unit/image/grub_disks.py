@@ -20,6 +20,8 @@ UUID, OTHER_UUID = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4
 ESP, LINUX, BIOS_BOOT = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "0FC63DAF-8483-4772-8E79-3D69D8477DE4", "21686148-6449-6E6F-744E-656564454649")
 
 _MODULE = b"\x7fELF of a module"
+#: Names that the kernel of bios_core has for its modules.
+KERNEL_NAMES = b"grub_calloc\0grub_printf\0"
 
 
 def grub(folder):
@@ -31,12 +33,32 @@ def grub(folder):
         f"{folder}/i386-pc/relocator.mod": _MODULE,
         f"{folder}/i386-pc/moddep.lst": b"linux: boot relocator\nnormal:\nboot: \n",
         f"{folder}/i386-pc/boot.mod": _MODULE,
+        f"{folder}/i386-pc/command.lst": b"*linux: linux\nboot: boot\n",
+        f"{folder}/x86_64-efi/command.lst": b"*linux: linux\n",
         f"{folder}/x86_64-efi/normal.mod": _MODULE,
         f"{folder}/x86_64-efi/linux.mod": _MODULE,
     }
 
 
 GRUB = grub("/boot/grub")
+
+
+def module(*needs, has=()):
+    """Return a module of GRUB for BIOS that needs symbols, and has others (str): an ELF file with the tables of its symbols and sections alone."""
+    strings = symbols = b""
+    strings += b"\0"
+    symbols += bytes(16)
+    for section, names in ((0, needs), (1, has)):
+        for name in names:
+            symbols += struct.pack("<III2BH", len(strings), 0, 0, 0x10, 0, section)
+            strings += name.encode() + b"\0"
+    names = b"\0.symtab\0.strtab\0.shstrtab\0"
+    header, sections = 52, [bytes(40)]
+    for name, kind, before, content in ((1, 2, b"", symbols), (9, 3, symbols, strings), (17, 3, symbols + strings, names)):
+        sections.append(struct.pack("<10I", name, kind, 0, 0, header + len(before), len(content), 2, 0, 1, 16 if kind == 2 else 0))
+    body = symbols + strings + names
+    start = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 1, 3, 1, 0, 0, header + len(body), 0, header, 0, 0, 40, len(sections), 3)
+    return start + body + b"".join(sections)
 
 
 class FileSystem:
@@ -122,7 +144,7 @@ def bios_core(prefix, config="", sector=1, decompressor=2848, blocks=None):
 
     blocks: [(start, sectors)], where the rest lies; behind the first sector when None.
     """
-    memory = b"kernel".ljust(4096, b"\x90") + objects(prefix, config)
+    memory = b"kernel".ljust(4096, b"\x90") + KERNEL_NAMES + objects(prefix, config)
     packed = lzma.compress(memory, lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, "lc": 3, "lp": 0, "pb": 2}])
     head = bytearray(b"\xea\x1c\x82".ljust(decompressor, b"\x90"))
     struct.pack_into("<II", head, 8, len(packed), len(memory))

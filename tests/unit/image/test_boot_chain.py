@@ -26,11 +26,21 @@ from unit.image.grub_disks import (
     disk,
     grub,
     grub_program,
+    module,
     stub,
 )
 
 SUBVOLUMES = grub("/@/boot/grub")
 EFI = ("/boot/grub/x86_64-efi/normal.mod", "/boot/grub/x86_64-efi/linux.mod")
+
+
+NO_COMMANDS = {"/boot/grub/i386-pc/command.lst": None}
+
+
+def modules(**changes):
+    """Return the modules that start Linux, with their symbols: changes: {name: bytes}."""
+    own = {"normal": module("grub_printf", has=["grub_normal"]), "relocator": module("grub_calloc", has=["grub_relocate"]), **changes}
+    return {f"/boot/grub/i386-pc/{name}.mod": content for name, content in own.items()}
 
 
 def with_grub(changes, *gone):
@@ -100,6 +110,9 @@ def with_boot_directory(files):
         bios_disk("/boot/grub", f"search.fs_uuid {UUID} root hd0,msdos1\nset prefix=($root)'/boot/grub'\n"),
         bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/search.mod": b""})),  # needed by nobody here
         bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/moddep.lst": None})),
+        bios_disk("(,msdos1)/boot/grub", volumes=with_grub(NO_COMMANDS | {"/boot/grub/grub.cfg": b"\tinsmod linux\nmenuentry L {\nlinux /vmlinuz\n}\n"}, *EFI)),
+        bios_disk("(,msdos1)/boot/grub", volumes=with_grub(modules(linux=module("grub_calloc", "grub_relocate")), *EFI)),
+        bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/search.mod": module("grub_newloc")}, *EFI)),  # needed by nobody here
         lvm_disk("(lvm/debian--vg-root)/boot/grub"),
         lvm_disk(f"(lvmid/{'V' * 32}/{'L' * 32})/boot/grub"),
         hybrid_disk("(,gpt2)/boot/grub"),
@@ -127,6 +140,19 @@ def test_a_core_that_finds_its_files_is_whole(found):
         (bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/normal.mod": b""}, *EFI)), "its module normal.mod is no module"),
         (bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/linux.mod": None}, *EFI)), "its module linux.mod is not there"),
         (bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/relocator.mod": None}, *EFI)), "its module relocator.mod is not there"),
+        (bios_disk("(,msdos1)/boot/grub", volumes=with_grub(NO_COMMANDS, *EFI)), "its list command.lst, which names the module of each command, has no linux"),
+        (
+            bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/command.lst": b""}, *EFI)),
+            "its list command.lst, which names the module of each command, has no linux",
+        ),
+        (
+            bios_disk("(,msdos1)/boot/grub", volumes=with_grub(modules(linux=module("grub_newloc")), *EFI)),
+            "its module linux.mod is of another GRUB: it needs grub_newloc, which this core has not",
+        ),
+        (
+            bios_disk("(,msdos1)/boot/grub", volumes=with_grub(modules(relocator=module("grub_is_lockdown")), *EFI)),
+            "its module relocator.mod is of another GRUB: it needs grub_is_lockdown",
+        ),
         (bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "empty", None)]), "on partition 1, which holds no file system"),
         (
             bios_disk("/boot/grub", f"search.fs_uuid {OTHER_UUID} root hd1,msdos1\nset prefix=($root)'/boot/grub'\n"),
