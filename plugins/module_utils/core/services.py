@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
 from typing import Dict, Iterable, Optional
 
 
@@ -31,6 +32,9 @@ _LINKS_OF_LEVEL = (
     "/etc/init.d/rc{1}.d/S[0-9][0-9]{0}",
     "/etc/init.d/boot.d/S[0-9][0-9]{0}",
 )
+#: A script's first line that asks for its program, by its path or the variable that has it; and the line with which a variable gets a path.
+_TESTED_PROGRAM = re.compile(r'^[ \t]*(?:test|\[)[ \t]+-[xf][ \t]+"?(\$\{?\w+\}?|/[\w./+-]+)"?[ \t]*\]?[ \t]*\|\|[ \t]*exit\b', re.MULTILINE)
+_VALUE = r"""^[ \t]*{}=["']?(/[\w./+-]+)["']?[ \t]*$"""
 #: Runlevels of OpenRC in which no machine ends by itself.
 _ASIDE = ("shutdown", "single", "recovery", "nonetwork")
 
@@ -166,7 +170,21 @@ def _has_link(tree: Tree, name: str) -> bool:
 
 
 def _has_script(tree: Tree, name: str) -> bool:
-    return tree.exists(f"/etc/init.d/{name}") or tree.exists(f"/etc/rc.d/init.d/{name}")
+    """Return whether a service has a script that does something: one whose package is removed stays, and ends where its program is not there."""
+    paths = [path for path in (f"/etc/init.d/{name}", f"/etc/rc.d/init.d/{name}") if tree.exists(path)]
+    return bool(paths) and not (tree.is_file(paths[0]) and programs.is_whole_system(tree) and _lacks_program(tree, tree.read_text(paths[0])))
+
+
+def _lacks_program(tree: Tree, text: str) -> bool:
+    """Return whether a script ends at once, for the program that it asks for first is not there: `[ -x "$DAEMON" ] || exit 0`."""
+    tested = _TESTED_PROGRAM.search(text)
+    if tested is None:
+        return False
+    value = tested.group(1).strip("${}")
+    if not value.startswith("/"):
+        told = re.findall(_VALUE.format(value), text[: tested.start()], re.MULTILINE)
+        value = told[-1] if told else ""
+    return bool(value) and not tree.exists(value)
 
 
 def _is_started(tree: Tree, name: str) -> bool:

@@ -61,6 +61,11 @@ def mount_lines(tree):
     return [_of_entry(entry) for entry in mounted] + _of_units(tree)
 
 
+def is_bind(line):
+    """Return whether a MountLine shows a directory or file of the system at another place."""
+    return bool({"bind", "rbind"} & set(line.options))
+
+
 def is_network(line):
     """Return whether a MountLine needs the network."""
     return line.kind in NETWORK_KINDS or "_netdev" in line.options

@@ -30,6 +30,8 @@ CONTROLS = {
     "fstab mounts a data disk by hand": fstab("/dev/sdc1 /data ext4 noauto,nofail 0 0"),
     "fstab has a tmpfs": fstab("tmpfs /tmp tmpfs size=1g 0 0"),
     "fstab binds what is there": lambda layer: (layer.directory("/srv/www"), layer.directory("/var/www"), fstab("/srv/www /var/www none bind 0 0")(layer)),
+    "fstab binds what systemd makes": fstab("/srv/nothing /mnt none bind 0 0"),
+    "fstab has a share of Windows": fstab("//server/share /mnt cifs nofail,credentials=/root/share 0 0"),
     "fstab has a CD that is not mounted": fstab("/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0"),
     "networkd by the name of the card": networkd("[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n"),
     "networkd for every Ethernet card": networkd("[Match]\nType=ether\n[Network]\nDHCP=yes\n"),

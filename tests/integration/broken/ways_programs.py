@@ -100,6 +100,7 @@ WAYS = {
     "fstab mounts /dev without devices": fstab("devtmpfs /dev devtmpfs nodev,nosuid,noexec 0 0"),
     "fstab mounts nothing over the modules": fstab("tmpfs /usr/lib/modules tmpfs defaults 0 0"),
     "fstab binds an empty directory over PAM's": fstab("/srv /etc/pam.d none bind 0 0"),
+    "fstab binds a directory that is not there over PAM's": fstab("/srv/nothing /etc/pam.d none bind 0 0"),
     "cloud-init has no netcat": cloud(lambda layer: layer.remove("/usr/bin/nc")),
     "cloud-init has a netcat without sockets": cloud(
         lambda layer: (layer.write("/usr/bin/nc.traditional", "program", 0o755), layer.link("/usr/bin/nc", "nc.traditional"))

@@ -136,7 +136,7 @@ WAYS = {
     "fstab mounts a label that is nowhere": fstab("LABEL=data /data xfs defaults 0 2"),
     "fstab mounts a logical volume that is nowhere": fstab("/dev/mapper/datavg-data /data xfs defaults 0 0"),
     "fstab mounts an array that is nowhere": fstab("/dev/md0 /data ext4 defaults 0 2"),
-    "fstab binds what is not there": fstab("/srv/nothing /mnt none bind 0 0"),
+    "fstab binds what is not there to a file": fstab("/srv/nothing /etc/hosts none bind 0 0"),
     "fstab requires a unit that is not there": lambda layer: layer.replace(FSTAB, "errors=remount-ro", "errors=remount-ro,x-systemd.requires=mine.service"),
     "fstab mounts a share of VMware": fstab(".host:/ /mnt/hgfs vmhgfs defaults 0 0"),
     "fstab mounts a share of VirtualBox": fstab("share /mnt vboxsf defaults 0 0"),

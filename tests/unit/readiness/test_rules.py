@@ -183,6 +183,9 @@ def test_what_resembles_a_fault_and_is_right_passes(guest, rule, files):
         ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, "error"),
         ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n"), "error"),
         ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n", "wants"), "warning"),
+        ("R13c", {"/etc/fstab": FSTAB + "LABEL=data /data xfs nofail 0 2\n"}, "note"),
+        ("R13c", {"/etc/fstab": FSTAB + "LABEL=data /data xfs nofail,x-systemd.automount 0 2\n"}, "warning"),
+        ("R13c", {"/etc/fstab": FSTAB + "LABEL=data none swap sw,nofail 0 0\n"}, "warning"),
     ],
 )
 def test_what_the_user_cannot_do_without_is_an_error_and_the_rest_less(guest, rule, files, severity):

@@ -46,8 +46,8 @@ _METADATA = "169.254.169.254"  # the address of Azure's metadata service
     "R42o",
     step=PROVISIONER,
     severity=ERROR,
-    title="cloud-init knows the network managers that its files name",
-    fault="cloud-init ends with a network manager that it does not know",
+    title="The network managers that cloud-init is told are known to it, and one is there",
+    fault="A network manager that cloud-init is told is not known to it, or none of them is there",
     why="Of a name in system_info: network: renderers that it does not know cloud-init ends before it makes a user; when the guest has no manager of the "
     "list it writes no network.",
     cure="Correct the name: eni, netplan, network-manager, networkd or sysconfig; or take the list out.",

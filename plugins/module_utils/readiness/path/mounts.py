@@ -8,8 +8,10 @@ Where one that the start needs fails, local-fs.target fails, and systemd goes to
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, Units
-from ansible_collections.imagewright.azure.plugins.module_utils.core import time_span, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import mount_drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
@@ -18,7 +20,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starte
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_options, mount_refusals
-from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import is_network, is_shared_folder, mount_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import (
+    NETWORK_KINDS,
+    SHARED_FOLDER_KINDS,
+    is_bind,
+    is_network,
+    is_shared_folder,
+    mount_lines,
+)
 
 EMERGENCY = "A mount that fails and that the start waits for ends in the emergency shell; nobody on Azure has a keyboard for it."
 #: Made again at each start, so that no image shows what will be there.
@@ -87,9 +96,10 @@ def _as_it_stops(context, line):
     severity=ERROR,
     title="Every source and place of a mount is there",
     fault="The source or the place of a mount is not there",
-    why="A bind mount of a directory that is not there fails, as does a mount on what is no directory. " + EMERGENCY,
-    cure="Make the directory in the guest, or remove the line.",
-    source="mount(8); systemd.mount(5)",
+    why="A mount of a file that is not there fails, as does one on what is no directory; the directory that is bound elsewhere systemd makes where it can. "
+    + EMERGENCY,
+    cure="Make what is missing in the guest, or remove the line.",
+    source="mount(8); systemd.mount(5); systemd src/core/mount.c, the source of bind mounts",
 )
 def sources_are_there(context):
     """Return failed with each bind or file mount whose source is not in the tree, and each mount on what is no directory."""
@@ -98,9 +108,9 @@ def sources_are_there(context):
 
 def _wrong_place(tree, line):
     """Return what is wrong (str) with the source or the place of a MountLine, None when nothing is."""
-    is_bind = bool({"bind", "rbind"} & set(line.options))
+    is_bound = is_bind(line)
     device = _in_the_root(line, line.device)
-    if device.startswith("/") and not _is_made_at_boot(device) and (is_bind or line.kind != "none") and not tree.exists(device):
+    if _is_of_the_tree(line, device) and not tree.exists(device) and not (is_bound and _makes_source(tree, line)):
         return f"{line.device} is not there"
     place = line.mount_point
     if not place.startswith("/") or _is_made_at_boot(place):
@@ -109,9 +119,25 @@ def _wrong_place(tree, line):
         if not tree.is_dir(folder):
             return f"{folder} is not there"
     status = tree.stat(place)
-    if status is not None and not tree.is_dir(place) and not (is_bind and tree.is_file(device)):
+    if status is not None and not tree.is_dir(place) and not (is_bound and tree.is_file(device)):
         return f"{place} is no directory"
     return None
+
+
+def _is_of_the_tree(line, device):
+    """Return whether the source of a MountLine is a file or directory of the system, and no server, program's own word, or device."""
+    is_word = line.kind.partition(".")[0] in ("fuse", *NETWORK_KINDS, *SHARED_FOLDER_KINDS) or device.startswith("//")
+    return device.startswith("/") and not _is_made_at_boot(device) and (is_bind(line) or line.kind != "none" and not is_word)
+
+
+def _makes_source(tree, line):
+    """Return whether systemd makes the directory that a MountLine binds; on a file none can be mounted, and the initramfs may not write the root yet."""
+    if not services.uses_systemd(tree) or "x-initrd.mount" in line.options or tree.is_file(line.mount_point):
+        return False
+    above = posixpath.dirname(line.device)
+    while not tree.exists(above):
+        above = posixpath.dirname(above)
+    return tree.is_dir(above)
 
 
 def _layers(line):

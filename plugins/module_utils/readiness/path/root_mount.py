@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starte
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import mount_refusals
-from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import is_bind, mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_options import is_noexec
 
 _FSTAB = "/etc/fstab"
@@ -129,8 +129,12 @@ def _is_empty(tree, line):
     """Return whether a MountLine shows nothing of what it hides: it is empty, the kernel's, or a directory with hardly anything of it."""
     if line.kind in _WITHOUT_SYSTEM:
         return True
-    if not {"bind", "rbind"} & set(line.options) or not tree.has_own_root or not tree.is_dir(line.device):
+    if not is_bind(line) or not tree.has_own_root:
         return False
+    if not tree.is_dir(line.device):
+        # systemd makes the directory, unless another mount brings it
+        others = [each.mount_point.rstrip("/") for each in tree.known(mount_lines)]
+        return not tree.exists(line.device) and not any(place and line.device.startswith(place + "/") for place in others)
     shown, hidden = set(tree.listdir(line.device)), set(tree.listdir(line.mount_point))
     return not shown or len(shown & hidden) * 4 < len(hidden)
 

@@ -11,7 +11,16 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, starts_systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_lines
@@ -141,11 +150,12 @@ def stable_names_of_units(context):
     fault="/etc/fstab or a mount unit names a device that is not on this disk",
     why="An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell; so does a drive for CDs or "
     "floppies, for Azure has a disc in it at the first boot alone, of another kind. Below an automount whose device is not there nothing is found.",
-    cure="Remove the entry, or give it the option nofail, or noauto for a CD; disable the mount unit.",
+    cure="Remove the entry, or give it the option nofail where it has none, or noauto for a CD; disable the mount unit.",
     source="systemd.mount(5); systemd.automount(5); Microsoft: agent-linux, provisioning DVD",
+    choice="A device that systemd may go on without (nofail), as that of a data disk which is attached later, is a note.",
 )
 def devices_are_there(context):
-    """Return failed with each line and mount unit whose device nothing on the disk is; a warning when the boot does not wait for any."""
+    """Return failed with each line and mount unit whose device nothing on the disk is; a warning when the boot does not need any, a note with nofail."""
     lines = [line for line in context.shared(mount_lines.mount_lines) if line.path != _FSTAB]
     missing = [entry for entry in context.shared(_entries) if _is_needed(entry) and fstab.is_removable(entry.device)]
     units = [line for line in lines if line.required and fstab.is_removable(line.device)]
@@ -153,10 +163,18 @@ def devices_are_there(context):
         return not_applicable("what is on the disk is not known here")
     missing += [entry for entry in context.shared(_entries) if _is_not_found(context, entry)]
     units += [line for line in lines if _is_not_found(context, line)]
-    needed = any(_is_needed(entry) for entry in missing) or any(line.required for line in units)
-    return failed_if(
-        [_shown(entry) for entry in missing] + [Evidence(line.path, line.line, line.text) for line in units], severity=ERROR if needed else WARNING
-    )
+    found = [_shown(entry) for entry in missing] + [Evidence(line.path, line.line, line.text) for line in units]
+    if any(_is_needed(entry) for entry in missing) or any(line.required for line in units):
+        return failed_if(found)
+    if units or not all(_may_fail(entry) for entry in missing):
+        return failed_if(found, severity=WARNING)
+    return failed_if(found, "With nofail the boot neither needs it nor waits for it.", NOTE)
+
+
+def _may_fail(entry):
+    """Whether the boot goes on without waiting: a swap is waited for with nofail, too, and what is below an automount by whoever looks."""
+    options = entry.options.split(",")
+    return entry.kind != "swap" and "nofail" in options and not set(mount_lines.AUTOMOUNT) & set(options)
 
 
 def _is_not_found(context, entry):

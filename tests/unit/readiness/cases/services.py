@@ -5,6 +5,12 @@
 
 from unit.readiness.guest_tree import UNITS, WANTS
 
+#: What a package of Debian leaves that is removed and not purged.
+_SCRIPT = {
+    "/lib64/libc.so.6": "library",
+    "/etc/init.d/ntp": '#!/bin/sh\nDAEMON=/usr/sbin/ntpd\ntest -x "$DAEMON" || exit 5\nstart-stop-daemon --start --exec $DAEMON\n',
+    "/etc/rc3.d/S01ntp": ("link", "../init.d/ntp"),
+}
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R54", {f"{WANTS}/hv-kvp-daemon.service": None}, ("/usr/lib/systemd/system", None)),
@@ -21,5 +27,7 @@ BROKEN_FILES = [
     ("R55b", {"/etc/chrony/chrony.conf": "refclock PHC /dev/ptp_hyperv\nmakestep 1.0 -1\ninclude /etc/own\n", "/etc/own": "makestep 1 3"}, ("/etc/own", 1)),
     ("R55c", {f"{WANTS}/chrony.service": None}, ("/etc/systemd/system", None)),
     ("R55c", {f"{WANTS}/ntpsec.service": ("link", f"{UNITS}/ntpsec.service"), f"{UNITS}/ntpsec.service": "[Install]\n"}, ("/etc/systemd/system", None)),
+    ("R55c", {**_SCRIPT, "/usr/sbin/ntpd": "program"}, ("/etc/systemd/system", None)),
     ("R55d", {"/usr/lib/udev/rules.d/50-udev-default.rules": "# none\n"}, ("/etc/udev/rules.d/99-ptp_hyperv.rules", None)),
 ]
+CONTROLS = [("R55c", _SCRIPT), ("R55c", {**_SCRIPT, "/etc/init.d/ntp": "#!/bin/sh\n[ -x /usr/sbin/ntpd ] || exit 0\n/usr/sbin/ntpd\n"})]
