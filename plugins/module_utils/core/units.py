@@ -20,6 +20,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files 
 #: What comes of a unit: it starts; its condition is false (systemd skips it without an error); it is started and fails; nobody starts it; it is
 #: masked; it is not there; it cannot be told.
 STARTS, SKIPPED, FAILS, DISABLED, UNKNOWN = "starts", "skipped", "fails", "disabled", "unknown"
+#: Templates of which systemd's generators write whole instances. Source: systemd-cryptsetup-generator(8) and its like.
+_BY_GENERATORS = ("systemd-cryptsetup", "systemd-veritysetup", "systemd-integritysetup", "systemd-makefs", "systemd-mkswap", "systemd-growfs")
 STATES = (STARTS, UNKNOWN, SKIPPED, FAILS, DISABLED, MASKED, MISSING)
 
 
@@ -202,9 +204,11 @@ def _ends_at_once(units: Units, unit: Unit) -> bool:
 
 
 def _may_be_generated(tree: Tree, name: str) -> bool:
-    """Whether a generator makes the unit at boot: of a script in init.d, of crypttab, or an instance."""
+    """Whether a generator makes the unit at boot: of a script in init.d, or an instance of crypttab and its like; others need their template."""
     stem = name.rpartition(".")[0]
-    return "@" in stem or name.endswith(".service") and tree.exists(f"/etc/init.d/{stem}")
+    if "@" in stem:
+        return stem.partition("@")[0] in _BY_GENERATORS or not programs.is_whole_system(tree)
+    return name.endswith(".service") and tree.exists(f"/etc/init.d/{stem}")
 
 
 def _of_socket(units: Units, unit: Unit, settings: List[UnitSetting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:

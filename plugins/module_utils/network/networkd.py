@@ -30,7 +30,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     one_of,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
-from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import given_up, in_order, matches, may_match_on_azure, words
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import (
+    given_up,
+    in_order,
+    matches,
+    may_match_on_azure,
+    passed_over,
+    words,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of
 
 FOLDER = "/etc/systemd/network"
@@ -81,8 +88,7 @@ def answer(tree, card=FIRST):
         possible += [CardAnswer(NOTHING, [])] if possible else []
     if possible:
         return one_of(possible)
-    left = [_place(file, "Name", "DHCP") for file in in_order(tree, "network") if _is_for_ethernet(file.text)]
-    return CardAnswer(NOTHING, given_up(tree, "network") + left)
+    return CardAnswer(NOTHING, given_up(tree, "network") + passed_over(tree, "network", FOLDER, card))
 
 
 def masters(tree):

@@ -11,6 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import fnmatch
 import posixpath
+import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import credentials, unit_conditions, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
@@ -57,6 +58,25 @@ def given_up(tree, kind):
     return [Place(path, line, "is no UTF-8, and systemd leaves the file out") for path, line in lines if line]
 
 
+def passed_over(tree, kind, folder, card):
+    """Return the Places ([Place]) at which files of a kind (str) in a folder are not for a card: an empty or closed one, and lines of [Match]."""
+    found = []
+    for path in [path for path in _paths(tree, kind) if posixpath.dirname(path) == folder]:
+        text = systemd_text_of(tree, path)
+        if not text.strip():
+            found.append(Place(path, None, "is empty"))
+        elif not _is_readable(tree, path):
+            closed = next(each for each in (posixpath.dirname(path), path) if _is_closed(tree, each))
+            found.append(Place(closed, None, f"networkd, whose user is systemd-network, may not read it: mode {tree.stat(closed).mode & 0o7777:04o}"))
+    for file in [file for file in in_order(tree, kind) if posixpath.dirname(file.path) == folder]:
+        own = [entry for entry in ini.entries(file.text) if entry.section == "Match"]
+        kept = [entry for entry in own if _matches(entry.key, _patterns(file.entries, entry.key), card, tree) is False]
+        found += [Place(file.path, entry.line, f"{entry.key}={entry.value}") for entry in kept[:1]]
+        if not {entry.key for entry in file.entries if entry.section == "Match"} & _KEYS:
+            found.append(Place(file.path, None, "has no [Match] that takes a card"))
+    return found
+
+
 def _paths(tree, kind):
     """Return the paths ([str]) of the files of a kind by name, of one name the one that counts."""
     first = _first_of_each_name(tree, FOLDERS[:1], f"*.{kind}")
@@ -86,8 +106,13 @@ def _is_readable(tree, path):
     """Return whether networkd, which runs as a user of its own, may read a file: its mode and that of its directory let others, or a group."""
     if not tree.has_own_root:
         return True
-    file, folder = tree.stat(path), tree.stat(posixpath.dirname(path))
-    return all(status.uid or status.gid or status.mode & needed == needed for status, needed in ((file, 0o004), (folder, 0o005)))
+    return not _is_closed(tree, path) and not _is_closed(tree, posixpath.dirname(path))
+
+
+def _is_closed(tree, path):
+    status = tree.stat(path)
+    needed = 0o005 if stat.S_ISDIR(status.mode) else 0o004
+    return not (status.uid or status.gid or status.mode & needed == needed)
 
 
 def words(entries, section, key):

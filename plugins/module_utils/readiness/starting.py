@@ -6,10 +6,12 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import ipaddress
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, systemd_version, unit_files, unit_restraints, units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
+from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import PLATFORM
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import named_volume
@@ -18,6 +20,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage import m
 _CARD = re.compile(r"/sys/subsystem/net/devices/([^/]+)$")
 #: Names that udev or the kernel give to cards, not to what is made of them.
 _PHYSICAL = re.compile(r"(eth|en[opsx]|wl)\S*$|ens?\d+")
+#: Words of IPAddressDeny= and IPAddressAllow= for every address, and for the machine's own.
+_ANY, _OWN = ("any", "0.0.0.0/0"), frozenset(["localhost", "127.0.0.0/8", "127.0.0.1", "127.0.0.1/8", "::1", "::1/128"])
 
 #: Commands that stand for a service that is not wanted.
 _NOTHING = re.compile(r"[@:+!|-]*(?:(?:/usr)?/bin/)?(?:true|sleep|echo|printf)(?:\s|$)")
@@ -33,8 +37,11 @@ def started_line(context):
     return " ".join(parameter.text for parameter in lines[0].parameters) if len(lines) == 1 and not lines[0].problem else None
 
 
-def cut_off(known, unit):
-    """Return the [Evidence] of the settings of a service by which it has no network: one of its own, every address denied, or the card."""
+def cut_off(known, unit, asks_platform=False):
+    """Return the [Evidence] of the settings of a service by which it has no network: one of its own, every address denied, or the card.
+
+    asks_platform: bool, whether the service is nothing without the one address of Azure's platform.
+    """
     if unit.state != unit_files.THERE or not unit.name.endswith(".service"):
         return []
     settings = known.settings(unit)
@@ -42,10 +49,32 @@ def cut_off(known, unit):
     found = [alone] if alone is not None and alone.value.lower() in unit_files.TRUE else []
     other = unit_files.last(settings, "Service", "NetworkNamespacePath")
     found += [other] if other is not None and other.value else []
-    if not unit_files.listed(settings, "Service", "IPAddressAllow"):
+    if not set(unit_files.words(settings, "Service", "IPAddressAllow")) - _OWN:
         found += [setting for setting in denied if {"any", "0.0.0.0/0"} & set(setting.value.split())]
+    elif asks_platform:
+        found += [setting for setting in [refusing_platform(settings, "Service")] if setting is not None]
     found += _of_cards(known.tree, settings)
     return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in found]
+
+
+def refusing_platform(settings, section):
+    """Return the UnitSetting by which a unit refuses the packets of Azure's platform, None without one; an allowed address counts before a refused one.
+
+    Source: systemd.resource-control(5), IPAddressAllow=.
+    """
+    refusing = [setting for setting in unit_files.listed(settings, section, "IPAddressDeny") if any(_has_platform(word) for word in setting.value.split())]
+    if not refusing or any(_has_platform(word) for word in unit_files.words(settings, section, "IPAddressAllow")):
+        return None
+    return refusing[-1]
+
+
+def _has_platform(word):
+    if word in _ANY:
+        return True
+    try:
+        return ipaddress.ip_address(PLATFORM) in ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        return False
 
 
 def _of_cards(tree, settings):
@@ -80,7 +109,7 @@ def held_back(known, unit, work):
     found = unit_restraints.restraints(known.settings(unit), work)
     return (
         does_nothing(known, unit)
-        + cut_off(known, unit)
+        + cut_off(known, unit, asks_platform=work.devices)
         + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
     )
 
@@ -140,5 +169,7 @@ def service_outcome(context, names, work):
     evidence = [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
     detail = f"It is masked: `systemctl unmask {answer.unit.name}`, then enable it." if answer.state == units.MASKED else ""
     if answer.state == units.MISSING:
-        evidence = [Evidence("/etc/systemd/system", None, f"none of {', '.join(names)} is there")]
+        told = [cause for answer in answers for cause in answer.causes if cause.path.startswith("/etc/systemd/") and answer.state == units.MISSING]
+        places = [Evidence(cause.path, cause.line, cause.text) for cause in dict.fromkeys(told)]
+        evidence = places or [Evidence("/etc/systemd/system", None, f"none of {', '.join(names)} is there")]
     return failed(evidence or [Evidence("/etc/systemd/system", None, f"{answer.unit.name}: {answer.state}")], detail)

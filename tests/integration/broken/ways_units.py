@@ -88,6 +88,13 @@ WAYS = {
     "ssh wants the 65th processor": drop_in("ssh", "[Service]\nCPUAffinity=64\n"),
     "ssh wants memory of another node": drop_in("ssh", "[Service]\nNUMAPolicy=bind\nNUMAMask=1\n"),
     "ssh is root without what root may": drop_in("ssh", "[Service]\nSecureBits=noroot noroot-locked\n"),
+    "ssh's unit is a link to one that is gone": lambda layer: (
+        layer.needs("/etc/init.d/ssh"),
+        layer.link("/etc/systemd/system/ssh.service", "/lib/systemd/system/openssh-gone.service"),
+    ),
+    "the agent requires a connection whose template is gone": with_agent(drop_in(AGENT, "[Unit]\nRequires=openvpn-client@corp.service\n")),
+    "the agent may reach the build's network alone": with_agent(drop_in(AGENT, "[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost 10.0.0.0/8\n")),
+    "ssh may talk to its own machine alone": drop_in("ssh", "[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost\n"),
     "the network is online when a card is that never comes": online("--interface=ens224 --timeout=0"),
     "nobody reads fstab": lambda layer: (layer.needs("/usr/lib/systemd/system/ssh.service"), masked_generator("systemd-fstab-generator")(layer)),
     "nobody starts cloud-init": masked_generator("cloud-init-generator"),
@@ -146,6 +153,19 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "the agent may reach Azure's platform alone": with_agent(
+        drop_in(AGENT, "[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost 168.63.129.16 link-local\n")
+    ),
+    "the agent requires an instance of a template": with_agent(
+        lambda layer: (
+            drop_in(AGENT, "[Unit]\nRequires=own@1.service\n")(layer),
+            layer.write("/etc/systemd/system/own@.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true %i\n"),
+        )
+    ),
+    "ssh has a script alone": lambda layer: (
+        layer.needs("/etc/init.d/ssh"),
+        layer.remove("/usr/lib/systemd/system/ssh.service", "/etc/systemd/system/multi-user.target.wants/ssh.service"),
+    ),
     "ssh starts on Azure alone, by a look for a text": drop_in("ssh", "[Service]\nExecCondition=/usr/bin/grep -qi microsoft /sys/class/dmi/id/sys_vendor\n"),
     "ssh starts on most machines": drop_in("ssh", "[Unit]\nConditionMemory=>=512M\nConditionCPUs=>=1\n"),
     "ssh's last command may fail in a shell": drop_in(

@@ -262,6 +262,29 @@ def test_an_instance_starts_by_its_template(tmp_path):
     assert answer(tmp_path / "masked", {**files, f"{ETC}/agent@.service": "->/dev/null"}, "agent@one.service")[0] == "masked"
 
 
+@pytest.mark.parametrize(
+    ("needed", "files", "state"),
+    [
+        ("vpn@office.service", {}, "fails"),
+        ("vpn@office.service", {f"{LIB}/vpn@.service": "[Service]\nExecStart=/usr/sbin/waagent\n"}, "starts"),
+        ("systemd-cryptsetup@data.service", {}, "starts"),  # a generator writes it
+    ],
+)
+def test_a_required_instance_needs_its_template(tmp_path, needed, files, state):
+    whole = {"/lib64/libc.so.6": "library", f"{LIB}/agent.service": f"[Unit]\nRequires={needed}\n" + AGENT}
+    assert answer(tmp_path, {**whole, **files})[0] == state
+
+
+@pytest.mark.parametrize("target", [f"{LIB}/agent.service", f"{LIB}/another.service", "/opt/agent/agent.service"])
+def test_a_link_to_no_unit_hides_the_script_of_its_name(tmp_path, target):
+    script = {"/etc/init.d/agent": "#!/bin/sh\n", "/etc/rc3.d/S20agent": "->../init.d/agent", f"{LIB}/agent.service": None}
+    write_tree(tmp_path, {path: text for path, text in {**GOOD, **script}.items() if text is not None})
+    assert services.will_start(unit_files.Units(LiveTree(str(tmp_path))), ["agent"]).state == "starts"
+    write_tree(tmp_path, {f"{ETC}/agent.service": f"->{target}"})
+    assert services.will_start(unit_files.Units(LiveTree(str(tmp_path))), ["agent"]).state == "missing"
+    assert services.state(LiveTree(str(tmp_path)), ["agent"]) == "missing"
+
+
 def test_an_alias_is_the_unit_that_it_means(tmp_path):
     files = {f"{ETC}/sshd.service": f"->{LIB}/agent.service", f"{ETC}/sshd.service.d/x.conf": "[Unit]\nConditionVirtualization=no\n"}
     assert answer(tmp_path / "a", files, "sshd.service")[0] == "skipped"

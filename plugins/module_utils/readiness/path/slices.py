@@ -7,13 +7,11 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
-import ipaddress
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
-from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import PLATFORM
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs, starting
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -37,7 +35,6 @@ _LEAST_OF_OWN = _Least(4, 16 * _MIB, None)
 _SCOPE, _SHORTEST = "session-1.scope", 60
 #: The whole memory of which percents count here, for an image does not know the size of its machines.
 _MEMORY = 4096 * _MIB
-_ANY = ("any", "0.0.0.0/0")
 #: Versions of systemd whose logind gives each user UserTasksMax=. Source: NEWS of systemd, 228 and 239.
 _USER_TASKS = range(228, 239)
 
@@ -63,7 +60,7 @@ def slices_leave_enough(context):
         settings = known.settings(known.find(name))
         small = [(key, _too_small(settings, key, test)) for key, test in _tests(least)]
         found += [Evidence(setting.path, setting.line, f"{key}={setting.value} for all of {name}") for key, setting in small if setting is not None]
-        refused = _refused(settings) if name in ("-.slice", "system.slice") else None
+        refused = starting.refusing_platform(settings, "Slice") if name in ("-.slice", "system.slice") else None
         found += [Evidence(refused.path, refused.line, f"IPAddressDeny={refused.value} for all of {name}")] if refused is not None else []
     return failed_if(sorted(set(found + _of_scope(known) + _of_logind(context)), key=lambda place: (place.path, place.line)))
 
@@ -107,23 +104,6 @@ def _memory(value):
     """Return the bytes (float) of a limit of memory, None when systemd does not understand it, or it is none."""
     match = re.match(r"(\d+(?:\.\d+)?)%$", value)
     return float(match.group(1)) * _MEMORY / 100 if match else manager_limits.size(value)
-
-
-def _refused(settings):
-    """Return the UnitSetting by which a slice refuses the packets of Azure's platform, None without one; an allowed address counts before a refused one."""
-    refusing = [setting for setting in unit_files.listed(settings, "Slice", "IPAddressDeny") if any(_has_platform(word) for word in setting.value.split())]
-    if not refusing or any(_has_platform(word) for word in unit_files.words(settings, "Slice", "IPAddressAllow")):
-        return None
-    return refusing[-1]
-
-
-def _has_platform(word):
-    if word in _ANY:
-        return True
-    try:
-        return ipaddress.ip_address(PLATFORM) in ipaddress.ip_network(word, strict=False)
-    except ValueError:
-        return False
 
 
 def _of_logind(context):

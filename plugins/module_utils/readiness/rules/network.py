@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, other_managers, outcome, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, netplan, other_managers, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, NOTHING, UNMANAGED, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
@@ -72,7 +72,7 @@ def dhcp(context):
     if asking or any(answer.what == DHCP for manager, answer in found):
         return passed(" and ".join(manager for manager, answer in found if answer.what == DHCP), asking)
     places = [Evidence(*place) for manager, answer in found for place in answer.places]
-    places = places or [Evidence(*place) for adapter in managers.ADAPTERS.values() for place in adapter.answer(context.tree, card).places]
+    places = places or [Evidence(*place) for adapter in _in_use(context.tree) for place in adapter.answer(context.tree, card).places]
     named = "" if card.name == FIRST.name else f" It will be called {card.name}."
     if any(answer.what == UNSURE for manager, answer in found):
         return unknown(f"several configurations may be taken for the first card, and not all of them ask for an address.{named}", places)
@@ -81,6 +81,11 @@ def dhcp(context):
         places or [Evidence("/etc", None, "no file makes eth0 ask for an address")],
         f"On Azure the first card is called eth0.{named}{f' {causes}.' if causes else ''}",
     )
+
+
+def _in_use(tree):
+    """Return the adapters of all managers whose files may say something of a card; netplan, where it is not in use, says that it is not there alone."""
+    return [adapter for name, adapter in managers.ADAPTERS.items() if name != "netplan" or netplan.is_in_use(tree)]
 
 
 @rule(

@@ -26,6 +26,7 @@ BROKEN_FILES = [
         ("R40b", _started(f"/usr/bin/python3 -u /usr/sbin/waagent{arguments}"), (_DROP_IN, 3))
         for arguments in (" -version", " -run-exthandlers", "", " --help", " -deprovision")
     ],
+    ("R40b", {_DROP_IN: "[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost 10.0.0.0/8\n"}, (_DROP_IN, 2)),
     ("R40c", {"/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.2.18'\n"}, None),
     ("R40d", {"/usr/sbin/waagent": "#!/usr/bin/python2.7\n"}, ("/usr/sbin/waagent", 1)),
     ("R40d", _PYTHON, ("/usr/lib/python3.12", None)),
@@ -56,6 +57,8 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R40b", {_DROP_IN: "[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost 168.63.129.16 169.254.169.254\n"}),
+    ("R40b", {_DROP_IN: "[Service]\nIPAddressDeny=10.0.0.0/8\nIPAddressAllow=localhost\n"}),
     *[
         ("R40b", _started(f"/bin/true /usr/sbin/waagent {arguments}"))
         for arguments in ("-daemon", "--daemon", "daemon", "-verbose -start", "-daemon -configuration-path:/etc/own.conf", "$OPTIONS")

@@ -48,11 +48,15 @@ BROKEN_FILES = [
             ("/etc/systemd/network/10-azure.network", line),
         )
         for match, more, line in (
-            ("Host=build\n", "", 2),
-            ("Architecture=arm64\n", "", 2),
+            ("Host=build\n", "", 3),
+            ("Architecture=arm64\n", "", 3),
             ("", "[DHCPv4]\nUseRoutes=no\n", 6),
             ("", "[DHCPv4]\nUseGateway=false\n", 6),
         )
+    ],
+    *[
+        ("R34b", {**LEFT_ALONE, "/etc/systemd/network/10-azure.network": text}, ("/etc/systemd/network/10-azure.network", line))
+        for text, line in (("", None), ("[Network]\nDHCP=yes\n", None), ("[Match]\nDriver=virtio_net\n[Network]\nDHCP=yes\n", 2))
     ],
     (
         "R35d",

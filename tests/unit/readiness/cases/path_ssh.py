@@ -106,6 +106,7 @@ BROKEN_FILES = [
     ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 0\n"}, ("/etc/ssh/sshd_config", 1)),
     ("R46e", {"/etc/ssh/sshd_config": "Port 22\nMatch User *\n DenyUsers *\n"}, ("/etc/ssh/sshd_config", 3)),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
+    ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nPrivateNetwork=yes\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
     *[
         ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Service]\n{text}\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", text.count("\n") + 2))

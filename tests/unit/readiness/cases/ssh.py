@@ -5,6 +5,8 @@
 
 from unit.readiness.guest_tree import UNITS, WANTS
 
+_SCRIPT = {"/etc/init.d/ssh": "#!/bin/sh\n", "/etc/rc3.d/S01ssh": ("link", "../init.d/ssh")}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R46a", {"/usr/sbin/sshd": None}, ("/usr/sbin/sshd", None)),
@@ -14,7 +16,8 @@ BROKEN_FILES = [
         {"/etc/systemd/system/ssh.service": ("link", "/dev/null"), f"{UNITS}/ssh.socket": "[Install]\nWantedBy=sockets.target\n"},
         ("/etc/systemd/system/ssh.service", None),
     ),
-    ("R46b", {f"{UNITS}/ssh.service": None}, ("/etc/systemd/system", None)),
+    ("R46b", {f"{UNITS}/ssh.service": None}, (f"{WANTS}/ssh.service", None)),
+    ("R46b", {"/etc/systemd/system/ssh.service": ("link", f"{UNITS}/openssh-gone.service"), **_SCRIPT}, (f"{WANTS}/ssh.service", None)),
     (
         "R46c",
         {
