@@ -29,7 +29,8 @@ class Physical(NamedTuple):
 
 class Group(NamedTuple):
     """A volume group. uuid: without dashes; extent_size: bytes; streams: {physical volume's name: (stream, bytes before its first extent)}, of those on
-    this disk; exported: whether it is on its way to another machine (vgexport), and none has it start.
+    this disk; exported: whether it is on its way to another machine (vgexport), and none has it start; flags: LVM's own (``NOAUTOACTIVATE``);
+    system_id: the machine that alone may have it, "" when any may.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Group(NamedTuple):
     logical: Dict[str, Section]
     streams: Dict[str, Tuple[Stream, int]]
     exported: bool
+    flags: Tuple[str, ...] = ()
+    system_id: str = ""
 
 
 _LABEL_SECTORS = 4
@@ -130,6 +133,8 @@ def _group(uuid: str, name: str, section: Section, streams: Dict[str, Stream]) -
         sections_of(section, "logical_volumes"),
         found,
         "EXPORTED" in list_of(section, "status"),
+        tuple(list_of(section, "flags")),
+        text_of(section, "system_id"),
     )
 
 
@@ -141,6 +146,11 @@ def visible(group: Group) -> List[str]:
 def uuid_of(group: Group, name: str) -> str:
     """Return the identifier (str, without dashes) of a logical volume."""
     return text_of(group.logical[name], "id").replace("-", "")
+
+
+def flags_of(group: Group, name: str) -> Tuple[str, ...]:
+    """Return the flags ([str]) of a logical volume and of its group, ``ACTIVATION_SKIP``, ``NOAUTOACTIVATE``, each once."""
+    return tuple(sorted({*group.flags, *list_of(group.logical[name], "flags")}))
 
 
 def kinds_of(group: Group, name: str) -> Tuple[str, ...]:

@@ -30,12 +30,16 @@ class Volume(NamedTuple):
 
 
 class Logical(NamedTuple):
-    """uuid: the group's and the volume's without dashes, as udev names it behind ``dm-uuid-LVM-``; kinds: of its segments, ``linear``, ``thin``."""
+    """uuid: the group's and the volume's without dashes, as udev names it behind ``dm-uuid-LVM-``; kinds: of its segments, ``linear``, ``thin``;
+    flags: LVM's, its group's too, ``ACTIVATION_SKIP``, ``NOAUTOACTIVATE``; system_id: the machine that alone may have it, "" when any may.
+    """
 
     group: str
     name: str
     uuid: str
     kinds: Tuple[str, ...] = ()
+    flags: Tuple[str, ...] = ()
+    system_id: str = ""
 
 
 _EXTENDED = ("0x05", "0x0f", "0x85")
@@ -96,7 +100,7 @@ def _logical_volumes_of(group: lvm.Group) -> List[Volume]:
 
 def _logical_volume(group: lvm.Group, readers: Readers, name: str) -> Volume:
     title = f"logical volume {group.name}/{name}"
-    logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name), lvm.kinds_of(group, name))
+    logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name), lvm.kinds_of(group, name), lvm.flags_of(group, name), group.system_id)
     if group.exported:
         # no other way to read it is tried, as of one of another kind
         return _unread(title, f"cannot read {title}: its volume group is exported, and no machine starts it; run `vgimport {group.name}` beside the disk", None)

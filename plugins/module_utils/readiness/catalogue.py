@@ -81,6 +81,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules 
     storage,
     sudo,
     users,
+    volume_activation,
     vhd,
 )
 
@@ -93,6 +94,7 @@ _TOPICS = (
     boot,
     initramfs_drivers,
     initramfs_carried,
+    volume_activation,
     drivers,
     drivers_allowed,
     kernel,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Right configurations that resemble a fault: none of them may be called an error."""
 
-from integration.broken.ways_boot import MENU, early, listed, parameters, signed, version, with_file
+from integration.broken.ways_boot import MENU, early, lvm_conf, parameters, signed, version, with_file
 from integration.broken.ways_root import PAM, SSHD, drop_in, fstab, networkd, root_kind, sshd, written
 
 #: {what was done: how}
@@ -17,7 +17,8 @@ CONTROLS = {
     "a module that the storage driver needs is blacklisted for its own aliases": parameters("modprobe.blacklist=scsi_transport_fc"),
     "the initramfs blacklists a module that the storage driver needs": early(with_file("etc/modprobe.d/ban.conf", b"blacklist scsi_transport_fc\n")),
     "a target by name that leads to a login": parameters("systemd.unit=graphical.target"),
-    "the initramfs has LVM activate the root's volume group": early(listed('["vg9", "vg0"]')),
+    "the initramfs has LVM activate the root's volume group": early(lvm_conf("activation", 'volume_list = ["vg9", "vg0"]')),
+    "the initramfs has LVM heed events": early(lvm_conf("global", "event_activation = 1")),
     "a unit is masked that nobody needs": parameters("systemd.mask=apt-daily.timer"),
     "mem=4G": parameters("mem=4G"),
     "a long timeout of the menu": lambda layer: layer.replace("/boot/grub/grub.cfg", "set timeout=", "set timeout=10 #"),

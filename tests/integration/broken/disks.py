@@ -148,7 +148,7 @@ class Disk:
         try:
             name = _said("vgs", *own, "--noheadings", "-o", "vg_name").strip()
             for program, *words in programs:
-                _said(program, *own, *[name if word == "GROUP" else word for word in words])
+                _said(program, *own, *[word.replace("GROUP", name) for word in words])
         finally:
             _said("losetup", "--detach", device)
 

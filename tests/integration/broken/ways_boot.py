@@ -150,13 +150,13 @@ def replaced(name, content):
     return change
 
 
-def listed(names, key="volume_list"):
-    """Return what gives lvm.conf of an initramfs a list of what LVM activates."""
+def lvm_conf(section, line):
+    """Return what gives lvm.conf of an initramfs a line in a section, and no other."""
 
     def change(members):
         if "etc/lvm/lvm.conf" not in members:
             raise DoesNotApply("the initramfs has no lvm.conf")
-        members["etc/lvm/lvm.conf"] = members["etc/lvm/lvm.conf"]._replace(content=f"activation {{\n\t{key} = {names}\n}}\n".encode())
+        members["etc/lvm/lvm.conf"] = members["etc/lvm/lvm.conf"]._replace(content=f"{section} {{\n\t{line}\n}}\n".encode())
 
     return change
 
@@ -274,7 +274,8 @@ WAYS = {
     "the initramfs has half a storage driver": early(halved("hv_storvsc.ko")),
     "the initramfs has no driver of the bus": early(without("hv_vmbus.ko")),
     "the initramfs has no driver of disks": early(without("sd_mod.ko")),
-    "the initramfs has LVM activate another volume group alone": early(listed('["vg9"]')),
-    "the initramfs has LVM activate nothing by itself": early(of_initramfs_tools(listed("[ ]", "auto_activation_volume_list"))),
+    "the initramfs has LVM activate another volume group alone": early(lvm_conf("activation", 'volume_list = ["vg9"]')),
+    "the initramfs has LVM activate nothing by itself": early(of_initramfs_tools(lvm_conf("activation", "auto_activation_volume_list = [ ]"))),
+    "the initramfs has LVM heed no events": early(of_initramfs_tools(lvm_conf("global", "event_activation = 0"))),
     "the initramfs has a root of its own": early(of_initramfs_tools(with_file("conf/param.conf", b"ROOT=/dev/vdb1\n"))),
 }

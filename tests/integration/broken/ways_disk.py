@@ -303,6 +303,10 @@ WAYS = {
     "the partition of the volume group is gone": with_partition("lvm", lambda disk, number, _start, _size: disk.sfdisk("--delete", "DISK", str(number))),
     "the logical volume is zeros": with_partition("lvm", lambda disk, _number, start, _size: disk.zero(start + MIB, 64 * MIB)),
     "the volume group is exported": lambda disk: disk.group(["vgexport", "GROUP"]),
+    "the root's volume is passed over": lambda disk: disk.group(["lvchange", "--setactivationskip", "y", "GROUP/root"]),
+    "the root's volume is activated by hand": lambda disk: disk.group(["lvchange", "--setautoactivation", "n", "GROUP/root"]),
+    "the volume group is activated by hand": lambda disk: disk.group(["vgchange", "--setautoactivation", "n", "GROUP"]),
+    "the volume group is another machine's": lambda disk: disk.group(["vgchange", "--yes", "--systemid", "builder", "GROUP"]),
     # file systems
     "the root has another UUID": new_uuid,
     "the root's file system is read-only by itself": tuned({"ext4": ["tune2fs", "-O", "read-only"], "btrfs": ["btrfstune", "-f", "-S", "1"]}),
@@ -387,6 +391,9 @@ def hybrid(disk):
 CONTROLS = {
     "GRUB's list of modules is gone": grub("moddep.lst"),  # which grub-install alone reads
     "the volume group was exported and is back": lambda disk: disk.group(["vgexport", "GROUP"], ["vgimport", "GROUP"]),
+    "the root's volume was passed over": lambda disk: disk.group(
+        ["lvchange", "--setactivationskip", "y", "GROUP/root"], ["lvchange", "--setactivationskip", "n", "GROUP/root"]
+    ),
     "the boot code reads from the first drive": with_bios(lambda disk: disk.write(DRIVE_AT, b"\x80")),
     "the boot flag is on no partition": lambda disk: (disk.needs("dos"), disk.write(446, b"\0")),
     "the disk's signature is another": lambda disk: (disk.needs("dos"), disk.write(440, b"\1\2\3\4")),

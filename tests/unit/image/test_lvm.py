@@ -92,6 +92,33 @@ def test_a_group_that_is_exported_is_started_by_no_machine(tmp_path, exported):
     assert not exported or f"vgimport {GROUP}" in volume.error
 
 
+@pytest.mark.parametrize(
+    ("programs", "flags", "system_id"),
+    [
+        ([], (), ""),
+        ([["lvchange", "--setactivationskip", "y", GROUP + "/root"]], ("ACTIVATION_SKIP",), ""),
+        ([["lvchange", "--setautoactivation", "n", GROUP + "/root"]], ("NOAUTOACTIVATE",), ""),
+        (
+            [["vgchange", "--setautoactivation", "n", GROUP], ["lvchange", "--setactivationskip", "y", GROUP + "/root"]],
+            ("ACTIVATION_SKIP", "NOAUTOACTIVATE"),
+            "",
+        ),
+        ([["lvchange", "--setactivationskip", way, GROUP + "/root"] for way in "yn"], (), ""),
+        ([["vgchange", "--yes", "--systemid", "builder", GROUP]], ("WRITE_LOCKED",), "builder"),
+    ],
+)
+def test_what_keeps_lvm_from_a_volume_is_known(tmp_path, programs, flags, system_id):
+    disk = two_partitions(tmp_path)
+    with devices(disk) as loops:
+        run("pvcreate", *QUIET, *loops)
+        run("vgcreate", *QUIET, GROUP, *loops)
+        run("lvcreate", *QUIET, "-an", "-Zn", "-Wn", "-n", "root", "-l", "4", GROUP)
+        for program, *words in programs:
+            run(program, *QUIET, *words)
+    logical = volume_of(disk, "root").logical
+    assert (logical.flags, logical.system_id) == (flags, system_id)
+
+
 def test_metadata_that_goes_past_the_end_of_its_ring_is_read(tmp_path):
     disk = two_partitions(tmp_path)
     with devices(disk) as loops:

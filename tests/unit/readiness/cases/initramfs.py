@@ -27,6 +27,11 @@ def _with_list(text):
     return {**_ON_LVM, **_DM, **menu, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": f"activation {{\n\t{text}\n}}\n".encode()})}
 
 
+def _on_lvm(inside, more=()):
+    """Return the files of a guest on LVM whose initramfs has files ({path: bytes})."""
+    return {**_ON_LVM, **_DM, **dict(more), **_image({**_LVM_INSIDE, **inside})}
+
+
 def _image(changes=(), links=(), names=IN_INITRAMFS):
     return {INITRAMFS: initramfs(names, changes, links)}
 
@@ -39,6 +44,24 @@ _FILE, _USED = "etc/lvm/devices/system.devices", "etc/lvm/lvm.conf"
 _DEVICES = {_FILE: b"VERSION=1.1.2\nIDTYPE=sys_wwid IDNAME=naa.600224801111 DEVNAME=/dev/sda3 PVID=abc PART=3\n"}
 _RED_HAT = {"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\nPRETTY_NAME="Red Hat Enterprise Linux 9.4"\n'}
 _REQUIRED = "etc/systemd/system/initrd.target.requires/"
+
+
+_LOCAL = "etc/lvm/lvmlocal.conf"
+_NO_EVENTS = b"global {\n\tevent_activation = 0\n}\n"
+_WITHOUT_EVENTS = (
+    {_USED: _NO_EVENTS},
+    {_USED: b"global/event_activation=0\n"},
+    {_USED: _NO_EVENTS.replace(b"0", b"1"), _LOCAL: _NO_EVENTS},
+    {_USED: _NO_EVENTS, "scripts/functions": None, "init_functions": b"x", "buildconfig": b"x"},  # mkinitcpio
+)
+_WITH_EVENTS = (
+    {_USED: _NO_EVENTS.replace(b"0", b"1")},
+    {_USED: _NO_EVENTS.replace(b"\t", b"\t# ")},
+    {_USED: b"backup {\n\tevent_activation = 0\n}\n"},  # in no section that has it
+    {_USED: _NO_EVENTS, _LOCAL: _NO_EVENTS.replace(b"0", b"1")},
+    {_USED: _NO_EVENTS, "scripts/local-block/lvm2": b"#!/bin/sh\n"},  # of Debian 11, which activates them itself
+    {_USED: _NO_EVENTS, "scripts/functions": None, "usr/lib/dracut/hooks/x": b""},
+)
 
 
 #: modprobe is kmod's, with its indices.
@@ -98,6 +121,7 @@ BROKEN_FILES = [
     ("R17h", _image({"lib/modprobe.d/hard.conf": b"install ext4 /bin/false\n"}), _PLACE),
     ("R17h", _image({"lib/modprobe.d/hard.conf": b"install mbcache /bin/true\n"}), _PLACE),  # which ext4 needs
     ("R17h", _image({"etc/modprobe.d/hard.conf": b"alias fs-ext4 off\n"}), _PLACE),  # for which the kernel asks
+    *[("R66d", _on_lvm(files), _PLACE) for files in _WITHOUT_EVENTS],
     ("R67", _image({"etc/udev/rules.d/70-persistent-net.rules": _MAC_RULE}), _PLACE),
     ("R67", _image({"etc/systemd/network/10-lan.link": b"[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}), _PLACE),
 ]
@@ -106,6 +130,7 @@ BROKEN_FILES = [
 RIGHT_FILES = [
     ("R70k", {**_RED_HAT, f"/{_FILE}": "IDTYPE=devname IDNAME=/dev/vda3 DEVNAME=/dev/vda3 PVID=a PART=3\n"}),
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": b'filter = [ "a|/dev/sd.*|", "a|/dev/nvme.*|", "r|.*|" ]\n'})}),
+    *[("R66d", _on_lvm(files)) for files in _WITH_EVENTS],
 ]
 
 #: (rule, files that resemble its fault, and are right)
