@@ -21,8 +21,8 @@ class Elf(NamedTuple):
     """What is needed to run a file.
 
     machine: e_machine; bits: 32 or 64; interpreter: PT_INTERP, if any; needed: DT_NEEDED; rpath, runpath: their directories with $ORIGIN as it is
-    written; whole: whether no segment goes beyond the end of the file; asked: (library, version of its symbols) that it cannot do without; versions:
-    those that it has itself, none of a library without any.
+    written; whole: whether no segment goes beyond the end of the file, which does not end in zeros; asked: (library, version of its symbols) that it
+    cannot do without; versions: those that it has itself, none of a library without any.
     """
 
     machine: int
@@ -104,8 +104,15 @@ def read(stream: Stream, size: int) -> Elf:
                 asked, versions = _asked_versions(strings, values, order), _own_versions(strings, values, order)
     except struct.error:
         raise ValueError("its tables are cut off") from None
-    whole = all(offset + length <= size for kind, offset, _address, length in segments if kind == _LOAD)
+    whole = all(offset + length <= size for kind, offset, _address, length in segments if kind == _LOAD) and not _ends_in_zeros(stream, header, size)
     return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole, asked, versions)
+
+
+def _ends_in_zeros(stream: Stream, header: bytes, size: int) -> bool:
+    """Return whether the section headers, which linkers write behind all else, are zeros: the file has its size, and not all of its content."""
+    table = section_headers(header)
+    length = table.width * table.entries
+    return 0 < table.offset <= size - length and table.entries > 1 and not any(_part(stream, table.offset, length, size))
 
 
 def section_headers(header: bytes) -> SectionTable:

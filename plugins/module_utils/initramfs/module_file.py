@@ -13,7 +13,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import compression
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.forward_bytes import ForwardBytes, file_chunks
 
 _ALLOCATED = 2  # SHF_ALLOC: the section is part of the loaded module
@@ -46,19 +46,29 @@ def difference(content, original, version, where):
     version: str, of the kernel that must take it. where: str, for errors.
     Raises CannotVerify: it is compressed in a way that nothing here can read.
     """
-    if original is not None and content == original:
-        return None
     try:
         sections = loaded_sections(unpacked(content, where))
+    except CannotVerify:
+        if original is None or content != original:
+            raise
+        return None
     except (ValueError, CorruptImage):
         return "is no kernel module: its file is damaged"
-    if original is not None:
-        same = sections == loaded_sections(unpacked(original, where))
-        return None if same else "is not the same as the one on the disk"
+    own = None if original is None else _sections_of(original, where)
+    if own is not None:
+        return None if sections == own else "is not the same as the one on the disk"
     found = re.search(rb"(?:^|\0)vermagic=(\S+)", sections.get(".modinfo", b""))
     if found is None or found.group(1).decode("ascii", "replace") != version:
         return f"is for another kernel than {version}"
     return None
+
+
+def _sections_of(original, where):
+    """Return loaded_sections of the module on the disk (bytes), None when that one is damaged: then it tells nothing of the one in the image."""
+    try:
+        return loaded_sections(unpacked(original, where))
+    except (ValueError, CorruptImage):
+        return None
 
 
 def other_kernel(sections, version):

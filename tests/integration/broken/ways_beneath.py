@@ -19,6 +19,17 @@ _LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 _SUDOERS_SO = "/usr/libexec/sudo/sudoers.so"
 
 
+def of_systemd(change):
+    """Return the way in which an initramfs whose init is systemd is changed."""
+
+    def changed(members):
+        if not any(name.endswith("lib/systemd/systemd") for name in members):
+            raise DoesNotApply("the initramfs is not started by systemd")
+        change(members)
+
+    return changed
+
+
 def both(*changes):
     """Return the way in which all of several things are done."""
     return lambda layer: [change(layer) for change in changes]
@@ -140,6 +151,11 @@ WAYS = {
     "sshd takes no key at any of its addresses": lambda layer: layer.append(
         SSHD, "\nMatch LocalAddress *\n  PubkeyAuthentication no\n  PasswordAuthentication no\n  KbdInteractiveAuthentication no\n"
     ),
+    "the initramfs does not say that it is one": early(of_systemd(without("initrd-release"))),
+    "the initramfs lacks what goes on when the root is mounted": early(of_systemd(without("initrd-parse-etc.service"))),
+    "the initramfs has no unit of udev": early(of_systemd(without("systemd-udevd.service"))),
+    "the initramfs has no rule by which systemd knows a disk": early(of_systemd(without("99-systemd.rules"))),
+    "the initramfs gives the disk no name by its UUID": early(of_systemd(without("60-persistent-storage.rules"))),
     "the initramfs does not start udev": early(of_initramfs_tools(without("scripts/init-top/udev"))),
     "the initramfs has no rule that loads drivers": early(of_initramfs_tools(without("80-drivers.rules"))),
     "the initramfs stops by its own settings": early(of_initramfs_tools(with_file("conf/conf.d/own", b"break=premount\n"))),

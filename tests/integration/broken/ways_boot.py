@@ -219,6 +219,7 @@ WAYS = {
     "root is a label that is nowhere": root_is("LABEL=system"),
     "root is a part of the table that is nowhere": root_is("PARTUUID=0badcafe-09"),
     "root is a logical volume that is nowhere": root_is("/dev/mapper/vg0-root"),
+    "root is what the build's container mounts": root_is("overlay"),
     "root is a loop device": root_is("/dev/loop0p1"),
     "root is an array that is nowhere": root_is("/dev/md0"),
     "root is a UUID by a misspelt word": lambda layer: layer.replace(MENU, BY_UUID, "root=UIID="),

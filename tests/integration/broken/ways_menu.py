@@ -79,6 +79,7 @@ WAYS = {
     "grubenv asks for a password": grubenv(superusers="root"),
     "the menu has no timeout": without_timeout,
     "the entries unset root": before_kernel("unset root"),
+    "the entries look for the kernel below /boot on a /boot of its own": lambda layer: layer.replace(MENU, "\t/vmlinuz", "\t/boot/vmlinuz"),
     "the entries set root to nothing": before_kernel("set root="),
     "the entries set root without set": before_kernel("root=hd7"),
     "the entries set root to a whole disk": before_kernel("set root=(hd0)"),

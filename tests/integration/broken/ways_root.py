@@ -13,6 +13,16 @@ AGENT = "walinuxagent"
 CONF = "/etc/waagent.conf"
 
 
+def ends_in_zeros(path):
+    """Return the way in which the second half of a file is zeros, as after a loss of power behind a copy."""
+
+    def change(layer):
+        octets = layer.tree.read_bytes(path)
+        layer.write(path, octets[: len(octets) // 2].ljust(len(octets), b"\0"))
+
+    return change
+
+
 def with_agent(change):
     """Return the way in which change is done to an image that the agent provisions."""
 
@@ -97,6 +107,7 @@ WAYS = {
     "systemd is cut off": lambda layer: layer.cut("/lib/systemd/systemd"),
     "the C library is gone": gone(LIBC),
     "the C library is empty": lambda layer: layer.write(LIBC, b""),
+    "the C library ends in zeros": ends_in_zeros(LIBC),
     "the C library is cut off": lambda layer: layer.cut(LIBC),
     "the dynamic loader is gone": gone(LOADER),
     "a library of systemd is gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/x86_64-linux-gnu/systemd/libsystemd-core-*.so")),

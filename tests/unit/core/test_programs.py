@@ -34,6 +34,11 @@ def problems(tree, path="/sbin/init", **options):
     return [programs.sentence(obstacle) for obstacle in programs.obstacles(tree, path, **options)]
 
 
+def with_sections(content, table=b"\1" * 128):
+    """Return an ELF file of 64 bits with two section headers at its end."""
+    return content[:40] + struct.pack("<Q", len(content)) + content[48:58] + struct.pack("<HHH", 64, 2, 1) + content[64:] + table
+
+
 INIT = program(["libc.so.6"])
 
 
@@ -116,6 +121,14 @@ def test_nothing_is_in_the_way(tmp_path, files, links):
         ({"/sbin/init": b"exec /real\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
         ({"/sbin/init": INIT[:40]}, {}, ["/sbin/init is damaged: it is cut off"]),
         ({"/sbin/init": INIT[:-10]}, {}, ["/sbin/init is damaged: it is cut off"]),
+        ({"/sbin/init": with_sections(INIT, bytes(128))}, {}, ["/sbin/init is damaged: it is cut off"]),
+        (
+            {"/sbin/init": INIT, "/lib/x86_64-linux-gnu/libc.so.6": with_sections(library(), bytes(128))},
+            {},
+            ["/lib/x86_64-linux-gnu/libc.so.6 is damaged: it is cut off; /sbin/init needs it"],
+        ),
+        ({"/sbin/init": with_sections(INIT)}, {}, []),
+        ({"/sbin/init": with_sections(INIT, b"")}, {}, []),  # sstrip takes the headers away, and may leave their place
         ({"/sbin/init": program(machine=AARCH64)}, {}, ["/sbin/init is for another processor: aarch64"]),
         ({"/sbin/init": INIT, LOADER: None}, {}, [f"{LOADER} is not there; /sbin/init needs it"]),
         ({"/sbin/init": INIT, LOADER: (library(), 0o644)}, {}, [f"{LOADER} is not executable (mode 0644); /sbin/init needs it"]),

@@ -122,6 +122,24 @@ def test_a_damaged_or_different_module_is_missing(tmp_path, content, reason):
     assert (verdict.missing, verdict.reason) == (["hv_vmbus"], reason)
 
 
+@pytest.mark.parametrize("original", [b"", bytes(5000), images.elf_module(b"vmbus code " * 900)[:5000]])
+def test_a_damaged_module_on_the_disk_tells_nothing_of_the_one_in_the_image(tmp_path, original):
+    check(tmp_path, images.main_archive(), ["hv_vmbus"])
+    (tmp_path / f"lib/modules/{images.VERSION}/kernel/drivers/hv/hv_vmbus.ko").write_bytes(original)
+    (kernel,) = kernels.installed_kernels(LiveTree(str(tmp_path)))
+
+    assert verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_vmbus"]).present == ["hv_vmbus"]
+
+
+def test_a_module_that_is_as_damaged_on_the_disk_as_in_the_image_is_missing(tmp_path):
+    damaged = images.elf_module(b"vmbus code " * 900)[:5000]
+    check(tmp_path, images.main_archive(dict(images.DRIVERS, **{"kernel/drivers/hv/hv_vmbus.ko": damaged})), ["hv_vmbus"])
+    (tmp_path / f"lib/modules/{images.VERSION}/kernel/drivers/hv/hv_vmbus.ko").write_bytes(damaged)
+    (kernel,) = kernels.installed_kernels(LiveTree(str(tmp_path)))
+
+    assert verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_vmbus"]).missing == ["hv_vmbus"]
+
+
 def test_a_later_part_replaces_what_an_earlier_one_had(tmp_path):
     path = f"usr/lib/modules/{images.VERSION}/kernel/drivers/hv/hv_vmbus.ko"
     later = images.archive(images.member(path, b"overwritten"))

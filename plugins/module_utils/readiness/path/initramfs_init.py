@@ -34,6 +34,23 @@ _LOOKED_FOR = re.compile(r"=\$\(command -v (switch_root)\)")
 _RUN_SCRIPTS = re.compile(r"^\s*run_scripts\s+(/scripts/[\w-]+)", re.MULTILINE)
 _HOOKS = ("/usr/lib/dracut/hooks/mount", "/lib/dracut/hooks/mount", "/var/lib/dracut/hooks/mount")
 _SYSTEM_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
+#: The units of systemd through which the way to the root leads, and what each does.
+_UNITS_ON_THE_WAY = (
+    ("systemd-udevd.service", "loads the drivers and gives the disk its names"),
+    ("systemd-udev-trigger.service", "has udev look at the devices that are there"),
+    ("initrd.target", "pulls in all that leads to the root"),
+    ("initrd-root-fs.target", "waits for the root"),
+    ("initrd-parse-etc.service", "goes on when the root is mounted"),
+    ("initrd-cleanup.service", "ends what runs before the root"),
+    ("initrd-switch-root.target", "hands over to the root"),
+    ("initrd-switch-root.service", "hands over to the root"),
+)
+#: Rules of udev without which the root's device is none for systemd, and what stands before the roots for which that counts.
+_RULES_OF_UDEV = (
+    ("99-systemd.rules", "systemd gets to know of a disk", _TAGS + ("/dev/",)),
+    ("60-persistent-storage.rules", "a disk gets its names by UUID and label", _TAGS),
+)
+_UDEV_RULES = ("/usr/lib/udev/rules.d", "/lib/udev/rules.d", "/etc/udev/rules.d")
 
 _SETTING = re.compile(r"""^\s*(?:export\s+)?(ROOT|BOOT)=(?:"([^"]*)"|'([^']*)'|([^\s;#]*))""", re.MULTILINE)
 
@@ -49,7 +66,7 @@ _SETTING = re.compile(r"""^\s*(?:export\s+)?(ROOT|BOOT)=(?:"([^"]*)"|'([^']*)'|(
     "further.",
     cure=REBUILD,
     source="init and scripts/functions of initramfs-tools; init.sh of dracut's base and its modules systemd and rootfs-block; init of mkinitcpio; "
-    "dash(1), special built-ins",
+    "dash(1), special built-ins; systemd bootup(7), Bootup in the initrd",
 )
 def has_what_it_calls(context):
     """Return failed with each image that lacks a script or a program of its /init, or, where that is systemd, what mounts the root and leaves for it."""
@@ -58,7 +75,7 @@ def has_what_it_calls(context):
 
     def judge(image):
         if starts_systemd(image.files):
-            return _lacking_for_systemd(image.files)
+            return _lacking_for_systemd(image.files, roots)
         text = _script(image.files, "/init")
         return _lacking_scripts(image.files, text) + _lacking_programs(image.files, text) + _lacking_for_names(image.files, roots)
 
@@ -117,13 +134,19 @@ def _lacking_for_names(files, roots):
     return ["scripts/functions calls blkid, which is not in it"] if asks and not any(files.lstat(f"{folder}/blkid") for folder in _PATH) else []
 
 
-def _lacking_for_systemd(files):
-    """Return what systemd needs ([str]) to mount the root and to leave for it; only of images that have any of its units."""
+def _lacking_for_systemd(files, roots):
+    """Return what systemd needs ([str]) to mount the root (of roots, [str]) and to leave for it; only of images that have any of its units."""
     if not any(files.is_dir(folder) for folder in _SYSTEM_UNITS):
         return []
     found = [f"systemd calls {name}, which is not in it" for name in ("mount", "systemctl") if not any(files.lstat(f"{folder}/{name}") for folder in _PATH)]
-    if not any(files.exists(f"{folder}/initrd-switch-root.service") for folder in _SYSTEM_UNITS):
-        found.append("initrd-switch-root.service, which hands over to the root, is not in it")
+    for name, does in _UNITS_ON_THE_WAY:
+        if not any(files.lstat(f"{folder}/{name}") for folder in _SYSTEM_UNITS + ("/etc/systemd/system",)):
+            found.append(f"{name}, which {does}, is not in it")
+    if not files.exists("/etc/initrd-release"):
+        found.append("etc/initrd-release, by which systemd knows that it is to hand over to a root, is not in it")
+    for name, does, wanted in _RULES_OF_UDEV:
+        if any(root.startswith(wanted) for root in roots) and not any(files.lstat(f"{folder}/{name}") for folder in _UDEV_RULES):
+            found.append(f"{name}, by which {does}, is not in it")
     mounts = [f"{folder}/sysroot.mount" for folder in _SYSTEM_UNITS + ("/etc/systemd/system",)]
     mounts += [f"{posixpath.dirname(folder)}/system-generators/systemd-fstab-generator" for folder in _SYSTEM_UNITS]
     if not any(files.exists(path) for path in mounts) and not any(files.listdir(folder) for folder in _HOOKS if files.is_dir(folder)):

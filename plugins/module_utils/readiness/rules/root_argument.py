@@ -32,6 +32,8 @@ _OTHER_ROOTS = ("real_root", "zfs", "bootfs", "netroot", "ostree", "live")
 _TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
 _OTHER_TAGS = ("ID", "CDLABEL", "ZFS", "FILESYSTEM")
 _LIKE = 0.7  # of difflib, for UIID and uuid
+#: The first field of a mount that is on no device, as `findmnt` and `df` show it in a container or a live system; nobody takes such a root for one.
+_NO_DEVICE = re.compile(r"(?:overlay|overlayfs|fuse-overlayfs|aufs|unionfs|rootfs|none|udev|devtmpfs|shm)$")
 #: The type of a GPT partition that systemd takes for the root when nothing names one. Source: UAPI.2 Discoverable Partitions Specification.
 _DISCOVERED = ("4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "B921B045-1DF0-41C3-AF44-4C6F280D3FAE")
 
@@ -59,6 +61,8 @@ def root_argument(context):
             evidence.append(line.parameters[-1].place._replace(text=f"no root= in {line.parameters[-1].place.text}") if line.parameters else _nothing(line))
         elif root is not None and re.match(r"(?:UUID|LABEL|PARTUUID|PARTLABEL)?=?$", root.value or ""):
             evidence.append(_told(root, "it names nothing"))
+        elif root is not None and _NO_DEVICE.match(root.value or ""):
+            evidence.append(_told(root, "this is what the build's container or live system mounts, and no device"))
         elif root is not None and _is_misspelt(root.value or ""):
             evidence.append(_told(root, f"nobody looks for a file system by this word; there are {', '.join(_TAGS)}"))
     return failed_if(evidence)

@@ -65,6 +65,8 @@ BROKEN_FILES = [
     *[
         ("R13b", _root(value), _LINE)
         for value in (
+            "overlay",
+            "rootfs",
             "/dev/mapper/mpatha2",
             "/dev/mapper/loop15p2",
             "/dev/loop0p1",
@@ -221,7 +223,16 @@ CONTROLS = [
     ("R13b", {_MENU: f"set rootdevice=UUID={UUID}\n" + GRUB_CFG.replace(f"UUID={UUID}", "${rootdevice}")}),
     *[
         ("R13b", _root(value))
-        for value in ("$rootdevice", "/dev/sdata/root", "/dev/hdd_vg/root", "/dev/mapper/mpathvg-root", "/dev/mapper/loop0-root", "/dev/vdb1vg/r")
+        for value in (
+            "$rootdevice",
+            "gpt-auto",
+            "dhcp",
+            "/dev/sdata/root",
+            "/dev/hdd_vg/root",
+            "/dev/mapper/mpathvg-root",
+            "/dev/mapper/loop0-root",
+            "/dev/vdb1vg/r",
+        )
     ],
     ("R13b", _with("boot=UUID=1-2 fips=1")),
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last

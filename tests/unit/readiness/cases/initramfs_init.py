@@ -60,7 +60,7 @@ _DRACUT = {
     "usr/sbin/switch_root": ELF_X86_64,
 }
 #: And with it.
-_UNITS = "usr/lib/systemd/system"
+_UNITS, _RULES = "usr/lib/systemd/system", "usr/lib/udev/rules.d"
 _GENERATOR = "usr/lib/systemd/system-generators/systemd-fstab-generator"
 _SYSTEMD = {
     "scripts/functions": None,
@@ -68,7 +68,22 @@ _SYSTEMD = {
     "usr/lib/systemd/systemd": ELF_X86_64,
     "usr/bin/mount": ELF_X86_64,
     "usr/bin/systemctl": ELF_X86_64,
-    f"{_UNITS}/initrd-switch-root.service": b"",
+    "etc/initrd-release": b"ID=debian\n",
+    f"{_RULES}/60-persistent-storage.rules": b"",
+    f"{_RULES}/99-systemd.rules": b"",
+    **{
+        f"{_UNITS}/{name}": b""
+        for name in (
+            "initrd.target",
+            "initrd-root-fs.target",
+            "initrd-parse-etc.service",
+            "initrd-cleanup.service",
+            "initrd-switch-root.target",
+            "initrd-switch-root.service",
+            "systemd-udevd.service",
+            "systemd-udev-trigger.service",
+        )
+    },
     _GENERATOR: ELF_X86_64,
     "usr/lib/dracut/modules.txt": b"systemd\n",
 }
@@ -130,6 +145,11 @@ BROKEN_FILES = [
     ("R65e", _systemd({"usr/bin/mount": None}), _PLACE),
     ("R65e", _systemd({"usr/bin/systemctl": None}), _PLACE),
     ("R65e", _systemd({f"{_UNITS}/initrd-switch-root.service": None, f"{_UNITS}/initrd.target": b""}), _PLACE),
+    ("R65e", _systemd({f"{_UNITS}/initrd-parse-etc.service": None}), _PLACE),
+    ("R65e", _systemd({f"{_UNITS}/systemd-udevd.service": None}), _PLACE),
+    ("R65e", _systemd({"etc/initrd-release": None}), _PLACE),
+    ("R65e", _systemd({f"{_RULES}/60-persistent-storage.rules": None}), _PLACE),
+    ("R65e", _systemd({f"{_RULES}/99-systemd.rules": None}), _PLACE),
     ("R65e", _systemd({_GENERATOR: None}), _PLACE),
     ("R65e", _tools(order=b"# order\n/scripts/init-top/keymap\n"), _PLACE),
     ("R65e", _tools(udev=None, **{"scripts/init-bottom/ORDER": b"", "scripts/init-bottom/udev": _SCRIPT}), _PLACE),
@@ -157,6 +177,8 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R65e", _systemd({f"{_RULES}/99-systemd.rules": None, "lib/udev/rules.d/99-systemd.rules": b""})),
+    ("R65e", {**_systemd({f"{_RULES}/60-persistent-storage.rules": None}), "/boot/grub/grub.cfg": GRUB_CFG.replace(f"UUID={UUID}", "/dev/mapper/vg-root")}),
     ("R65c", {**_systemd({"sbin/modprobe": None}), **_EXT4_BUILT_IN}),  # udev loads the drivers by itself
     ("R65e", _tools()),
     ("R65e", _tools(functions=_ASKS_BLKID, **{"usr/sbin/blkid": ELF_X86_64})),

@@ -64,6 +64,8 @@ def _with_version(files):
     return {**files, f"/boot/efi/vmlinuz-{KERNEL}": files["/boot/efi/vmlinuz"], path: files[path].replace("efi /vmlinuz", f"efi /vmlinuz-{KERNEL}")}
 
 
+_OF_BOOT = "11111111-2222-3333-4444-555555555555"
+_WITH_BOOT = f"UUID={UUID} / ext4 defaults 0 1\nUUID={_OF_BOOT} /boot ext4 defaults 0 2\n"
 _CHECK = {_ENTRY.format("check"): "title Check\nefi /memtest.efi\n", "/boot/efi/memtest.efi": efi(0x8664)}
 _MEMTEST = {_ENTRY.format("memtest"): "title Memory test\nefi /memtest.efi\n", "/boot/efi/memtest.efi": efi(0x8664)}
 _UKI = f"/boot/efi/EFI/Linux/debian-{KERNEL}.efi"
@@ -160,6 +162,8 @@ BROKEN_FILES = [
     ("R14m", {_MENU: GRUB_CFG + 'set color="$ 1"\nset timeout=5\n'}, (_MENU, 7)),
     ("R14p", {_MENU: _searching(UUID).replace("linux /boot/", "linux /")}, (_MENU, 4)),
     ("R14p", {_MENU: _searching(UUID.upper()).replace("initrd /boot/", "initrd /")}, (_MENU, 5)),
+    ("R14p", {_MENU: _searching(_OF_BOOT), "/etc/fstab": _WITH_BOOT}, (_MENU, 4)),
+    ("R14p", {_MENU: _searching(_OF_BOOT).replace("linux /boot/", "linux /"), "/etc/fstab": _WITH_BOOT}, (_MENU, 5)),
     ("R14n", {_MENU: "insmod pgp\nset check_signatures=enforce\n" + GRUB_CFG}, (_MENU, 2)),
     ("R14n", {_MENU: "trust /boot/own.pub\n" + GRUB_CFG.replace("  linux", "  set check_signatures=1\n  linux")}, (_MENU, 4)),
     ("R14n", {_MENU: "set check_signatures=enforce\n" + GRUB_CFG, "/boot/efi/EFI/debian/grubx64.efi": "MZ check_signatures\0"}, (_MENU, 1)),
@@ -308,6 +312,8 @@ CONTROLS = [
     ("R14p", {_MENU: _searching(UUID)}),
     ("R14p", {_MENU: _searching("11111111-2222-3333-4444-555555555555").replace("/boot/", "/")}),  # a /boot of its own
     ("R14p", {_MENU: GRUB_CFG.replace("/boot/", "/")}),  # where GRUB is does not show
+    ("R14p", {_MENU: _searching(_OF_BOOT).replace("/boot/", "/"), "/etc/fstab": _WITH_BOOT}),
+    ("R14p", {_MENU: _searching(_OF_BOOT).replace("/boot/", "/@/"), "/etc/fstab": _WITH_BOOT.replace(" /boot ext4", " /boot btrfs")}),
     ("R14p", {_MENU: _searching(UUID).replace("/boot/", "/@/boot/"), "/etc/fstab": f"UUID={UUID} / btrfs subvol=@ 0 0\n"}),
     ("R14g", {_MENU: "load_env\nset timeout=5\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("timeout=-1\n")}),
     ("R14g", {_MENU: "load_env saved_entry\nset timeout=5\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("prefix=/gone\n")}),
