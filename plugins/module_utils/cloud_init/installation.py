@@ -8,7 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, THERE, Units
 
 PROGRAM = "/usr/bin/cloud-init"
 #: Where a configuration is added to /etc/cloud/cloud.cfg.
@@ -19,6 +21,8 @@ SERVICES = ("cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-
 _STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
 #: cloud-init's disabling file, and the generator's condition.
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
+#: What pulls cloud-init.target in at boot.
+GENERATOR = "cloud-init-generator"
 #: Its own search for a source, which ends the start of cloud-init where its policy says so.
 DS_IDENTIFY = "/etc/cloud/ds-identify.cfg"
 _IDENTIFY_LINE = re.compile(r"\s*(policy|datasource):\s*([^#]*)")
@@ -31,6 +35,21 @@ LEFTOVERS = NETWORK_LEFTOVERS + (FOLDER + "/curtin-preserve-sources.cfg", FOLDER
 def enabled(tree):
     """Return whether cloud-init's services start at boot."""
     return services.state(tree, _STARTING) == services.ENABLED
+
+
+def cause(tree):
+    """Return the Place of what keeps cloud-init from running, of one that does not: its own switch, its generator, or its first unit that is masked or gone."""
+    generator = generators.obstacle(tree, GENERATOR)
+    units = tree.known(Units)
+    found = [units.find(f"{name}.service") for name in _STARTING]
+    masked = next((unit for unit in found if unit.state == MASKED and unit.path), None)
+    if tree.exists(DISABLED_BY):
+        return Place(DISABLED_BY, None, "cloud-init does not run at boot")
+    if masked is not None:
+        return Place(masked.path, None, f"cloud-init does not run at boot: {masked.name} is masked")
+    if generator is not None and tree.exists(PROGRAM) and any(unit.state == THERE for unit in found):
+        return Place(generator.path, None, f"cloud-init does not run at boot: its generator {generator.text}")
+    return Place("/etc/systemd/system/cloud-init.target.wants", None, "cloud-init does not run at boot")
 
 
 def runs(tree):

@@ -97,13 +97,8 @@ def _state(units: Units, name: str) -> str:
         return MASKED
     if by_systemd and unit.state == THERE:
         return DISABLED if systemd.enablement(units, unit).state == DISABLED else ENABLED
-    script = MISSING if by_systemd and _is_hidden(unit) else _script(units.tree, name)
+    script = MISSING if by_systemd and systemd.is_hidden(unit) else _script(units.tree, name)
     return ENABLED if script == STARTS else DISABLED if unit.state != MISSING and script == MISSING else script
-
-
-def _is_hidden(unit: Unit) -> bool:
-    """Whether a link that leads to no unit has the place of a Unit: systemd looks no further, and starts no script in its place."""
-    return unit.state == MISSING and (unit.path is not None or len(unit.names) > 1 and "@" not in unit.names[0])
 
 
 def _uses_another_init(tree: Tree) -> bool:
@@ -114,7 +109,7 @@ def _uses_another_init(tree: Tree) -> bool:
 def _will_start(units: Units, name: str, command_line: Optional[str], obstacles: Optional[Obstacles]) -> UnitAnswer:
     unit = units.find(_unit_name(name))
     by_systemd = not _uses_another_init(units.tree)
-    script = MISSING if by_systemd and _is_hidden(unit) else _script(units.tree, name)
+    script = MISSING if by_systemd and systemd.is_hidden(unit) else _script(units.tree, name)
     if by_systemd and unit.state != MISSING or by_systemd and script == MISSING:
         return systemd.will_start(units, _unit_name(name), command_line, obstacles)
     if script == MISSING:

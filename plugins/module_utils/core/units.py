@@ -163,7 +163,7 @@ def _of_requirements(units: Units, settings: List[UnitSetting], command_line: Op
             if required.name in seen:
                 continue
             answer = _can_start(units, required, command_line, obstacles, seen)
-            if answer.state == MASKED or answer.state == FAILS or answer.state == MISSING and not _may_be_generated(units.tree, name):
+            if answer.state == MASKED or answer.state == FAILS or answer.state == MISSING and (is_hidden(required) or not _may_be_generated(units.tree, name)):
                 faults.append(_at(setting, f"which is {'masked' if answer.state == MASKED else 'missing' if answer.state == MISSING else 'not able to start'}"))
                 faults += answer.causes
             elif setting.key == "BindsTo" and _ends_at_once(units, required):
@@ -201,6 +201,11 @@ def _ends_at_once(units: Units, unit: Unit) -> bool:
     settings = units.settings(unit)
     kind, stays = unit_files.last(settings, "Service", "Type"), unit_files.last(settings, "Service", "RemainAfterExit")
     return kind is not None and kind.value == "oneshot" and (stays is None or stays.value.lower() not in TRUE)
+
+
+def is_hidden(unit: Unit) -> bool:
+    """Return whether a link that leads to no unit has the place of a Unit: systemd looks no further, and starts no script in its place."""
+    return unit.state == MISSING and (unit.path is not None or len(unit.names) > 1 and "@" not in unit.names[0])
 
 
 def _may_be_generated(tree: Tree, name: str) -> bool:

@@ -12,6 +12,7 @@ import collections
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
 
@@ -28,14 +29,9 @@ def provisioner(tree):
     cloud_init_runs = cloud_init.runs(tree)
     setting, evidence = provisioning_setting(tree)
     agent = installation.program(tree) is not None and services.state(tree, installation.SERVICES) == services.ENABLED
-    evidence = [
-        evidence,
-        Evidence(
-            cloud_init.DISABLED_BY if tree.exists(cloud_init.DISABLED_BY) else "/etc/systemd/system/cloud-init.target.wants",
-            None,
-            f"cloud-init {'runs' if cloud_init_runs else 'does not run'} at boot",
-        ),
-    ]
+    about = Evidence(*(Place("/etc/systemd/system/cloud-init.target.wants", None, "cloud-init runs at boot") if cloud_init_runs else cloud_init.cause(tree)))
+    # what is told first is what is not as it was meant to be
+    evidence = [about, evidence] if setting == CLOUD_INIT and not cloud_init_runs and tree.exists(cloud_init.PROGRAM) else [evidence, about]
     if setting == "auto":
         setting = CLOUD_INIT if cloud_init_runs else WAAGENT
     if setting == WAAGENT and agent and cloud_init_runs and _finds_azure(tree):

@@ -21,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config 
 _KINDS = (("rsa-sha2-256", True), ("rsa-sha2-512", True), ("ssh-rsa", True), ("ssh-ed25519", False))
 #: What servers of today do not take by themselves, nor do clients offer it. Source: the notes of OpenSSH 8.8.
 _NOT_USUAL = {"ssh-rsa", "ssh-rsa-cert-v01@openssh.com"}
-_LARGEST_RSA = 4096  # bits, of keys that people and Azure make
+_SHORTEST_RSA, _LARGEST_RSA = 2048, 4096  # bits, of keys that people and Azure make
 #: What each kind of host key may sign with. Source: sshd_config(5), HostKeyAlgorithms.
 _OF_HOST_KEYS = {
     "rsa": ("ssh-rsa", "rsa-sha2-256", "rsa-sha2-512", "ssh-rsa-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com"),
@@ -86,6 +86,23 @@ def no_key(settings, read):
         value, path, line = effective_of(settings, keyword)
         if value and value[0] not in "+^" and not set(_left(value, kinds)) - _NOT_USUAL:
             found.append(AccessObstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
+    return found
+
+
+def no_usual_key(settings):
+    """Return the Obstacles of the settings by which no key of RSA is taken, or none as short as Azure's tools make it, while others are.
+
+    Source: Microsoft, "Supported SSH key formats", and the command az vm create, whose keys have 2048 bits.
+    """
+    found = []
+    for keyword in ("PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"):
+        value, path, line = effective_of(settings, keyword)
+        left = set(_left(value, [kind for kind, _is_rsa in _KINDS])) - _NOT_USUAL if value and value[0] not in "+^" else set()
+        if left == {"ssh-ed25519"}:
+            found.append(AccessObstacle(path, line, f"{keyword} {value}", "no key of RSA is taken"))
+    size, path, line = effective_of(settings, "RequiredRSASize")
+    if size is not None and size.isdigit() and _SHORTEST_RSA < int(size[:9]) <= _LARGEST_RSA:
+        found.append(AccessObstacle(path, line, f"RequiredRSASize {size}", f"a key of RSA with {_SHORTEST_RSA} bits is not taken"))
     return found
 
 

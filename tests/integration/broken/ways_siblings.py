@@ -7,7 +7,7 @@ from integration.broken.ways_boot import NETWORK, early, halved, parameters, ver
 from integration.broken.ways_cloud_init import cloud, configured
 from integration.broken.ways_login import pam
 from integration.broken.ways_network import ifupdown, iptables, network_manager, nftables
-from integration.broken.ways_root import AGENT, PAM, SSHD, drop_in, fstab, gone, masked, networkd, written
+from integration.broken.ways_root import AGENT, PAM, SSHD, drop_in, fstab, gone, masked, networkd, sshd, written
 from integration.broken.ways_system import menu, service
 
 PROFILE = "interface-name=eth0\n[ipv4]\nmethod=auto\n"
@@ -183,6 +183,9 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "sshd takes keys of Ed25519 alone": sshd("PubkeyAcceptedAlgorithms ssh-ed25519"),
+    "sshd takes long keys of RSA alone": sshd("RequiredRSASize 3072"),
+    "sudo is not there": gone("/usr/bin/sudo"),
     "networkd is hardened": drop_in(
         "systemd-networkd", "[Service]\nSystemCallFilter=~@privileged @mount\nPrivateDevices=yes\nReadOnlyPaths=/\nInaccessiblePaths=/home\nUMask=0077\n"
     ),

@@ -268,9 +268,11 @@ def test_an_instance_starts_by_its_template(tmp_path):
         ("vpn@office.service", {}, "fails"),
         ("vpn@office.service", {f"{LIB}/vpn@.service": "[Service]\nExecStart=/usr/sbin/waagent\n"}, "starts"),
         ("systemd-cryptsetup@data.service", {}, "starts"),  # a generator writes it
+        ("bus.service", {"/etc/init.d/bus": "#!/bin/sh\n"}, "starts"),
+        ("bus.service", {"/etc/init.d/bus": "#!/bin/sh\n", f"{ETC}/bus.service": f"->{LIB}/bus-broker.service"}, "fails"),
     ],
 )
-def test_a_required_instance_needs_its_template(tmp_path, needed, files, state):
+def test_a_required_unit_needs_its_file_or_its_template(tmp_path, needed, files, state):
     whole = {"/lib64/libc.so.6": "library", f"{LIB}/agent.service": f"[Unit]\nRequires={needed}\n" + AGENT}
     assert answer(tmp_path, {**whole, **files})[0] == state
 

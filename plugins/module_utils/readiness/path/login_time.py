@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SSH: whoever may log in has the time for it, and may come from where Azure lets people come from.
+"""SSH: whoever may log in has the time for it, may come from where Azure lets people come from, and with the keys that Azure's tools make.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.l
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_sessions
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_keys, sshd_sessions
 
 _TIMEOUT = re.compile(r"(?:(?:(?:declare|typeset)\s+-\S+|readonly|export)\s+)*TMOUT=[\"\']?(\d{1,9})[\"\']?(?:\s|;|&|$)")
 _READ_ONLY = re.compile(r"(?:readonly|(?:declare|typeset)\s+-\w*r\w*)\s+TMOUT\b|.*;\s*readonly\s+TMOUT\b")
@@ -67,6 +67,25 @@ def from_everywhere(context):
     return failed_if(shown(obstacle) for obstacle in sshd_access.from_some_places(context.facts(sshd_started.settings)))
 
 
+@rule(
+    "R46r",
+    step=SSH,
+    severity=WARNING,
+    fixed_by="",
+    title="sshd takes the keys that Azure's tools make",
+    fault="sshd takes some of Azure's keys alone",
+    why="Azure's portal and its command line make keys of RSA unless they are asked for Ed25519, and Azure takes those with 2048 bits or more: whoever uses "
+    "such a key is made, and not let in.",
+    cure="Add rsa-sha2-512,rsa-sha2-256 to PubkeyAcceptedAlgorithms; set RequiredRSASize 2048. Or see that each machine is made with a key that is taken.",
+    source="sshd_config(5); Microsoft: mac-create-ssh-keys, supported SSH key formats",
+)
+def takes_usual_keys(context):
+    """Return failed with the settings of sshd that leave out keys of RSA, or those with 2048 bits, and take others."""
+    if server.program(context.tree) is None:
+        return not_applicable(NO_SERVER)
+    return failed_if(shown(obstacle) for obstacle in sshd_keys.no_usual_key(context.facts(sshd_started.settings)))
+
+
 def _short_timeout(context):
     """Return ([Evidence] of the TMOUT that a shell ends up with, when it is a few seconds; whether it leaves no time at all to set another).
 
@@ -85,4 +104,4 @@ def _short_timeout(context):
     return [place] if 0 < seconds < _LEAST else [], False
 
 
-RULES = [has_time, from_everywhere]
+RULES = [has_time, from_everywhere, takes_usual_keys]

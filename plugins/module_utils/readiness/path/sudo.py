@@ -13,7 +13,7 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, is_by_cloud_init, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -42,6 +42,8 @@ _OF_SESSIONS = ("pam_exec.so", "pam_limits.so", "pam_succeed_if.so")
 _OF_SSHD = re.compile(r"pam_wheel\.so|pam_usertype\.so|\bservice\s")
 _ASKS = sudoers_defaults.Option(True, "", None, "")
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
+#: What stands in for it, with rules of its own.
+_ALIKE = ("/usr/bin/doas", "/bin/doas", "/usr/local/bin/doas")
 
 
 @rule(
@@ -50,14 +52,14 @@ _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
     severity=WARNING,
     fixed_by="",
     title="The user of Azure can use sudo",
-    fault="sudo refuses to work",
+    fault="sudo is not there, or refuses to work",
     why="The provisioner writes a rule for the user; sudo takes none when its program or its files are not as it wants them.",
     cure="Install sudo's package again; correct the line that is named (`visudo -c`); have `@includedir /etc/sudoers.d`; "
     "`chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
     source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers; WALinuxAgent common/osutil/default.py, conf_sudoer",
 )
 def sudo_works(context):
-    """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
+    """Return failed when sudo is not there, is not setuid root, or /etc/sudoers may be written by others than root.
 
     It is an error on a disk, where modes and owners are the guest's own, and when a line is none of sudo's, sudo does not read the directory into which the
     agent writes the user's rule, a later rule takes it back, or an option lets no command run, or do its work. Where commands are found by their path
@@ -66,7 +68,7 @@ def sudo_works(context):
     tree = context.tree
     program = next((path for path in _SUDO if tree.is_file(path)), None)
     if program is None:
-        return not_applicable("sudo is not installed")
+        return _without_sudo(tree)
     found, owned = [], tree.stat("/").uid == 0
     status = tree.stat(program)
     if not status.mode & stat.S_ISUID or owned and status.uid != 0:
@@ -87,6 +89,13 @@ def sudo_works(context):
     serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context, program) + _of_sudoers(context) + _of_pam(context)
     is_error = serious or found and context.disk is not None
     return failed_if(serious + found + _of_options(context) + _of_passwords(context), severity=ERROR if is_error else None)
+
+
+def _without_sudo(tree):
+    """Return failed for a whole system of which no program makes the user of Azure root: the rule that it gets is sudo's, and root has no password."""
+    if not programs.is_whole_system(tree) or any(tree.is_file(path) for path in _ALIKE):
+        return not_applicable("sudo is not installed")
+    return failed([Evidence(_SUDO[0], None, "not there: the user of Azure becomes root by nothing")])
 
 
 def _of_plugins(context, program):

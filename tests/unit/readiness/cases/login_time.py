@@ -39,6 +39,15 @@ BROKEN_FILES = [
     ("R46n", {"/etc/profile.d/z.sh": "declare -xr TMOUT=9\n"}, ("/etc/profile.d/z.sh", 1)),
     ("R46n", {"/etc/profile.d/a.sh": "TMOUT=900\n", "/etc/bash.bashrc": "export TMOUT=5\n"}, ("/etc/bash.bashrc", 1)),
     ("R46o", _conf("AllowUsers *@10.0.0.5"), (_CONF, 1)),
+    *[
+        ("R46r", _conf(text), (_CONF, 1))
+        for text in (
+            "PubkeyAcceptedAlgorithms ssh-ed25519,ssh-ed25519-cert-v01@openssh.com",
+            "PubkeyAcceptedKeyTypes ssh-ed25519,ssh-rsa",
+            "PubkeyAcceptedAlgorithms -rsa-*",
+            "RequiredRSASize 3072",
+        )
+    ],
     ("R46o", _conf("AllowUsers azureuser@192.168.0.0/16 builder@10.*"), (_CONF, 1)),
     ("R46e", _conf("AllowUsers azureuser@127.0.0.1"), (_CONF, 1)),
     ("R46e", _conf("DenyUsers *@*"), (_CONF, 1)),
@@ -72,6 +81,16 @@ CONTROLS = [
     ("R46n", {"/etc/profile": "TMOUT=5\nTMOUT=900\n"}),
     ("R46n", {"/etc/profile": "TMOUT=0\n# TMOUT=1\nif [ -t 0 ]; then\n  TMOUT=1\nfi\n"}),
     ("R46o", _conf("AllowUsers *@10.0.0.5 azureuser")),
+    *[
+        ("R46r", _conf(text))
+        for text in (
+            "PubkeyAcceptedAlgorithms ssh-ed25519,rsa-sha2-512",
+            "PubkeyAcceptedAlgorithms rsa-sha2-256",
+            "PubkeyAcceptedAlgorithms +ssh-rsa",
+            "PubkeyAcceptedAlgorithms ssh-dss",  # no key at all: R46e's
+            "RequiredRSASize 2048",
+        )
+    ],
     ("R46o", _conf("AllowUsers azureuser@*")),
     ("R46o", _conf("DenyUsers *@10.0.0.5")),
     ("R46e", _conf("DenyUsers builder@*")),

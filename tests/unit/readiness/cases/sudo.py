@@ -9,6 +9,7 @@ from unit.readiness.guest_tree import ELF_X86_64
 
 _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, "/etc/sudoers.d/README": "# rules\n"}
 
+_LIBRARY = {"/lib64/libc.so.6": "library"}
 _ACCESS = ("/etc/security/access.conf", 1)
 _WRAPPED = {"/usr/sbin/sshd": ELF_X86_64 + b"\0libwrap.so.0\0"}
 _RULES_READ = "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n"
@@ -36,6 +37,7 @@ BROKEN_FILES = [
     ),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nUser_Alias ADMINS\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL)\n"}, ("/etc/sudoers", 1)),
+    ("R47a", {**_LIBRARY, "/usr/bin/sudo": None}, ("/usr/bin/sudo", None)),
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
     ("R47a", {**_BY_AGENT, "/etc/sudoers": None}, ("/etc/sudoers", None)),
     ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy own.so\n"}, ("/etc/sudo.conf", 2)),
@@ -85,6 +87,7 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R47a", {**_LIBRARY, "/usr/bin/sudo": None, "/usr/bin/doas": ("program", ELF_X86_64)}),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/10-local": "ALL ALL=(ALL) PASSWD: ALL\n"}),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/99-local": "%wheel ALL=(ALL) ALL\nALL ALL=(ALL) /usr/bin/id\n"}),
     ("R47a", {**_REFUSED, **_IN_SUDO, "/etc/sudoers.d/99-local": "%sudo ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL) NOPASSWD: ALL\n"}),
