@@ -10,7 +10,7 @@ Source: fstab(5), systemd.mount(5), systemd-fstab-generator(8).
 import collections
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 
 FSTAB = "/etc/fstab"
@@ -83,10 +83,13 @@ def _of_entry(entry):
 
 
 def _of_units(tree):
-    """Return the [MountLine] of mount units that are enabled, and that systemd takes; only one that local-fs.target requires holds the boot up."""
+    """Return the [MountLine] of mount units that are enabled, that systemd takes, and whose conditions do not pass them over.
+
+    Only one that local-fs.target requires holds the boot up.
+    """
     found = []
     for unit, settings, is_required in _enabled_units(tree):
-        if _refused(unit, settings):
+        if _refused(unit, settings) or unit_conditions.outcome(settings, "Condition", tree)[0] is False:
             continue
         what, kind, options = (unit_files.last(settings, "Mount", key) for key in ("What", "Type", "Options"))
         where = _where(unit, settings)

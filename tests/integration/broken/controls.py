@@ -32,6 +32,13 @@ CONTROLS = {
     "fstab has a tmpfs": fstab("tmpfs /tmp tmpfs size=1g 0 0"),
     "fstab binds what is there": lambda layer: (layer.directory("/srv/www"), layer.directory("/var/www"), fstab("/srv/www /var/www none bind 0 0")(layer)),
     "fstab binds what systemd makes": fstab("/srv/nothing /mnt none bind 0 0"),
+    "a mount unit has a condition": lambda layer: (
+        layer.write(
+            "/usr/lib/systemd/system/var-lib-machines.mount",
+            "[Unit]\nConditionPathExists=/var/lib/machines.raw\n[Mount]\nWhat=/var/lib/machines.raw\nWhere=/var/lib/machines\nType=btrfs\nOptions=loop\n",
+        ),
+        layer.link("/usr/lib/systemd/system/remote-fs.target.wants/var-lib-machines.mount", "../var-lib-machines.mount"),
+    ),
     "fstab has a share of Windows": fstab("//server/share /mnt cifs nofail,credentials=/root/share 0 0"),
     "fstab has a CD that is not mounted": fstab("/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0"),
     "networkd by the name of the card": networkd("[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n"),

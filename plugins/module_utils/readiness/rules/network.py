@@ -153,9 +153,10 @@ def name_from_dhcp(context):
     step=FIRST_CARD,
     severity=ERROR,
     fixed_by="guest_network",
-    title="No bond, bridge, team or VLAN holds the first card",
-    fault="A bond, bridge, team or VLAN holds the first card",
-    why="As a part of another card it asks for no address itself, and what it is a part of has the address of the build's network.",
+    title="The first card is no part of a bond, bridge or team, and has no VLAN",
+    fault="The first card is a part of a bond, bridge or team, or has a VLAN",
+    why="As a part of another card it asks for no address itself, and what it is a part of has the address of the build's network. A VLAN leaves the card "
+    "as it is, and reaches nobody, for Azure's network knows none.",
     cure="Run the role guest_network with guest_network_masters: remove, or take it apart.",
     source="Microsoft: create-upload-generic; bonding.txt of Linux",
 )
@@ -163,10 +164,15 @@ def not_held(context):
     """Return failed with each master of a manager that runs which holds the first card; a VLAN alone is a warning, for the card below it stays what it is."""
     held = [master for name in context.shared(managers.active) for master in masters.holding(managers.ADAPTERS[name].masters(context.tree))]
     evidence = [
-        Evidence(master.place.path, master.place.line, f"the {master.kind} {master.name} holds {', '.join(master.members)}: {master.place.text}")
+        Evidence(master.place.path, master.place.line, f"the {master.kind} {master.name} {_does(master)} {', '.join(master.members)}: {master.place.text}")
         for master in held
     ]
     return failed_if(evidence, severity=WARNING if all(master.kind == masters.VLAN for master in held) else None)
+
+
+def _does(master):
+    """Return what a Master does with its parts (str)."""
+    return "is on" if master.kind == masters.VLAN else "holds"
 
 
 @rule(

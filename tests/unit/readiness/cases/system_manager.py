@@ -153,6 +153,7 @@ BROKEN_FILES = [
     ("R70b", fstab("/srv/of-the-build /etc/hostname none bind 0 0"), ("/etc/fstab", 2)),
     ("R70b", fstab("/etc/hostname/of-the-build /mnt/build none bind 0 0"), ("/etc/fstab", 2)),
     ("R70b", {**fstab("/srv/of-the-build /mnt/build none bind 0 0"), "/usr/lib/systemd/systemd": None, "/sbin/init": "init"}, ("/etc/fstab", 2)),
+    ("R70b", mount_unit("What=/var/lib/gone.raw\nWhere=/data\nType=btrfs\nOptions=loop\n[Unit]\nConditionPathExists=/etc\n"), (f"{SYSTEM}/data.mount", 2)),
     ("R70b", fstab("/srv/image.iso /mnt/image iso9660 loop,ro 0 0"), ("/etc/fstab", 2)),
     ("R70b", fstab("UUID=ABCD-1234 /etc/hostname ext4 defaults 0 2"), ("/etc/fstab", 2)),
     ("R70c", fstab("server:/export /mnt/export nfs defaults,nofail 0 0"), ("/etc/fstab", 2)),
@@ -305,6 +306,9 @@ CONTROLS = [
     ("R70b", {**fstab("/srv/data /mnt/data none bind 0 0"), "/srv/data/file": ""}),
     ("R70b", fstab("/srv/of-the-build /mnt/build none bind,noauto 0 0")),
     ("R70b", fstab("/srv/of-the-build /mnt/build none bind 0 0")),  # which systemd makes
+    # as systemd has it for its machines
+    ("R70b", mount_unit("What=/var/lib/gone.raw\nWhere=/data\nType=btrfs\nOptions=loop\n[Unit]\nConditionPathExists=/var/lib/gone.raw\n", "wants")),
+    ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\nType=ext4\n[Unit]\nConditionVirtualization=kvm\n")),
     ("R70b", fstab("//server/share /mnt/share cifs nofail,credentials=/root/share 0 0")),
     ("R70b", fstab("/mnt/disk* /mnt/pool fuse.mergerfs defaults,nofail 0 0")),
     ("R70i", fstab("/data/etc /etc/ssh none bind 0 0\nUUID=ABCD-1234 /data ext4 defaults 0 2")),
