@@ -60,9 +60,10 @@ def configuration(context):
     severity=ERROR,
     fixed_by="",
     title="sshd listens on the address that Azure gives",
-    fault="sshd listens on another address than Azure gives",
-    why="The first card gets its address by DHCP: a server that listens on an address of the old network, or of this machine alone, hears nobody.",
-    cure="Take ListenAddress and AddressFamily out, or set ListenAddress 0.0.0.0.",
+    fault="sshd does not listen on the address that Azure gives",
+    why="The first card gets its address by DHCP: a server that listens on an address of the old network, or of this machine alone, hears nobody, and one "
+    "whose port a socket of systemd has does not start.",
+    cure="Take ListenAddress and AddressFamily out, or set ListenAddress 0.0.0.0; disable the socket of another service.",
     source="sshd_config(5)",
 )
 def listens(context):

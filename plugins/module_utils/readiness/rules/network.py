@@ -95,7 +95,7 @@ def _in_use(tree):
     fixed_by="guest_network",
     title="No card has a fixed address",
     fault="A card has a fixed address",
-    why="An address of the build's network makes the machine unreachable on Azure.",
+    why="An address of the build's network is none on Azure: where the first card has no other, the machine is unreachable.",
     cure="Run the role guest_network; take ip= out with grub_cmdline, absent: [ip].",
     source="Microsoft: create-upload-generic; dracut.cmdline(7), systemd-network-generator.service(8), nm-initrd-generator(8)",
 )
