@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: shim (shim.c, fallback.c), GRUB (efi/init.c, normal/main.c), UAPI group's specification of unified kernel images.
 """
 
+import re
 import stat
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -23,6 +24,11 @@ _FOLDER = "/EFI/BOOT"
 _MOST_PROGRAM = 16 * 1024 * 1024  # bytes
 _MOST_TEXT = 256 * 1024
 _MOST_STUBS = 8
+#: A command by which GRUB goes on, wherever it stands in a line; without any it stops at its prompt.
+_GOES_ON = re.compile(
+    r"(?<![\w#])(?:configfile|source|normal|menuentry|submenu|linux\w*|chainloader|multiboot2?|blscfg|uki|exit|reboot|halt|extract_\w+|legacy_\w+)\b|^\s*\.\s",
+    re.MULTILINE,
+)
 
 
 class _Program(NamedTuple):
@@ -121,6 +127,8 @@ def _of_configuration(disk: DiskImage, esp: OpenVolume, path: str) -> BootChain:
         if stub.missing:
             return broken(f"{path}:{stub.line}", f"it {stub.missing}")
         if not isinstance(stub.target, DiskPlace) or isinstance(stub.target.opened, str):
+            if not stub.target and opened is esp and not _GOES_ON.search(text):
+                return broken(path, "it is empty, or has no entry and leads to no other file")
             return undecided(path, "where it leads cannot be said here") if stub.target else whole("GRUB 2", path)
         opened, path, before = stub.target.opened, stub.target.path, path
         if opened.file_system is None:

@@ -282,6 +282,8 @@ WAYS = {
     "the fallback loader is zeros": loader(lambda octets: bytes(len(octets))),
     "GRUB's lines on the ESP look for another file system": stub("search.fs_uuid ", "search.fs_uuid 11111111-2222-3333-4444-555555555555 root\n#"),
     "GRUB's lines on the ESP are gone": lambda disk: (disk.esp_file(STUB), disk.mtools("mdel", f"::{STUB}")),
+    "GRUB's lines on the ESP are gone from their file": lambda disk: (disk.esp_file(STUB), disk.write_esp(STUB, b"")),
+    "GRUB's lines on the ESP are zeros": lambda disk: disk.write_esp(STUB, bytes(len(disk.esp_file(STUB)))),
     "GRUB's lines on the ESP lead to another directory": stub("/boot/grub", "/grub2"),
     # the partition table
     "the partition table is zeros": lambda disk: (disk.zero(446, 64), disk.zero(SECTOR, 33 * SECTOR), disk.zero(disk.size - 33 * SECTOR, 33 * SECTOR)),

@@ -250,6 +250,7 @@ UBUNTU = {"/EFI/BOOT/BOOTX64.EFI": SHIM, "/EFI/BOOT/grubx64.efi": grub_program("
         (SIGNED, "GRUB 2"),
         (UBUNTU, "GRUB 2"),
         ({**SIGNED, "/EFI/debian/grub.cfg": FEDORA % UUID.upper().encode()}, "GRUB 2"),
+        ({**SIGNED, "/EFI/debian/grub.cfg": b"if [ -f /x ]; then source /x; fi\n"}, "GRUB 2"),
         ({**SIGNED, "/EFI/debian/grub.cfg": b"menuentry 'Red Hat 7' { linuxefi /vmlinuz }\n"}, "GRUB 2"),
         ({**UBUNTU, "/EFI/ubuntu/grub.cfg": None, "/EFI/BOOT/grub.cfg": stub()}, "GRUB 2"),  # beside the loader
         ({"/EFI/BOOT/BOOTX64.EFI": grub_program("(,gpt2)/boot/grub")}, "GRUB 2"),
@@ -282,6 +283,9 @@ def test_a_loader_that_finds_its_configuration_is_whole(monkeypatch, files, load
 @pytest.mark.parametrize(
     "changes, place, words",
     [
+        ({"/EFI/debian/grub.cfg": b""}, "/EFI/debian/grub.cfg", "it is empty, or has no entry and leads to no other file"),
+        ({"/EFI/debian/grub.cfg": bytes(117)}, "/EFI/debian/grub.cfg", "it is empty"),
+        ({"/EFI/debian/grub.cfg": b"".join(stub().splitlines(True)[:2])}, "/EFI/debian/grub.cfg", "leads to no other file"),
         ({"/EFI/debian/grub.cfg": stub(OTHER_UUID)}, "/EFI/debian/grub.cfg:1", f"looks for a file system with the UUID {OTHER_UUID}"),
         ({"/EFI/debian/grub.cfg": FEDORA % OTHER_UUID.encode()}, "/EFI/debian/grub.cfg:1", f"looks for a file system with the UUID {OTHER_UUID}"),
         (
