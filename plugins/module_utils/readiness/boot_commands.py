@@ -19,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import c
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import python_lines, shell_conditions, shell_text
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import called, chained, commands_of, for_certain
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import called, chained, commands_of, endless_loop, for_certain
 
 #: A service that the boot starts. settings: [UnitSetting].
 BootService = collections.namedtuple("BootService", "unit settings")
@@ -101,6 +101,22 @@ def never_ends(command):
     if name == "sshd" and "-D" in rest or "waagent" in command and {"-daemon", "--daemon"} & set(rest):
         return True
     return name == "tail" and bool({"-f", "-F", "--follow"} & set(rest)) or name in _SHELLS and bool(_ENDLESS.search(" ".join(rest)))
+
+
+def waits_in_script(context, path):
+    """Return the [(number, text)] of a shell script at which it stays until somebody ends it: a command that never ends, or a loop.
+
+    A line that is put into the background, or hangs on a condition, is none.
+    """
+    status = context.tree.stat(path)
+    if status is None or not stat.S_ISREG(status.mode) or status.size > _LARGEST_SCRIPT or not status.mode & stat.S_IXUSR:
+        return []
+    lines = context.lines(path)
+    if not re.match(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?(sh|bash|dash|ash)\b", context.first_line(path)):
+        return []
+    found = [(number, text) for number, text in for_certain(lines) if "&" not in text and "|" not in text and never_ends(text)]
+    loop = endless_loop(lines)
+    return found[:1] or ([loop] if loop is not None else [])
 
 
 def parts_of(command):

@@ -16,6 +16,10 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _HERE = re.compile(r"<<(-?)[ \t]*([\"']?)\\?([A-Za-z_!][\w.!-]*)\2")
 #: Commands that do not fail, as far as it matters what stands behind && of them.
 _GOES_WELL = re.compile(r"(?:(?:/usr)?/s?bin/)?(?:echo|printf|sleep|sync|true|:|touch|logger|date|ip6?tables)(?:\s|$)")
+#: A loop that its own words do not end, the end of one in the foreground, and words by which a script, or the machine, may end before.
+_ROUND = re.compile(r"(while\s+(:|(/usr)?(/bin/)?true|\[+\s*1\s*\]+|sleep\s+\S+)|until\s+(/bin/)?false)\s*(;|$)")
+_DONE = re.compile(r"done\s*(>+\s*\S+\s*|[0-9]>\S+\s*)*;?$")
+_MAY_END = re.compile(r"\b(break|exit|return|exec|kill|pkill|killall|trap|reboot|poweroff|shutdown|halt|systemctl|init|timeout)\b")
 _FUNCTION = re.compile(r"(?:function\s+([\w-]+)\s*(?:\(\s*\))?|([\w-]+)\s*\(\s*\))\s*\{?\s*$")
 _CLOSED_HERE = re.compile(r";\s*(fi|done|esac|\})\s*$")
 
@@ -136,6 +140,29 @@ def commands_of(line):
         return [line]
     plain = _QUOTED.sub(lambda quoted: quoted.group().replace(";", "\0"), line)
     return [part.replace("\0", ";").strip() for part in plain.split(";") if part.strip()]
+
+
+def endless_loop(lines):
+    """Return (line, text) at which a script goes round for ever, before any line by which it may end; None of any other.
+
+    lines: [(number, text)] of the script. The loop has no end of its own, is not put into the background, and nothing in it may end it, or the machine.
+    """
+    lines = [(number, text.partition(" #")[0].strip()) for number, text in _outside_of_texts(list(lines))]
+    depth, begin = 0, None
+    for number, words in lines:
+        if not words or words.startswith("#"):
+            continue
+        if _MAY_END.search(words):
+            return None
+        closes = words.startswith(("fi", "done", "esac", "}")) and _CLOSES.match(words)
+        if begin is not None and depth == begin[2] and closes:
+            return begin[:2] if _DONE.match(words) else None
+        if not depth and _ROUND.match(words):
+            if re.search(r"[;\s]done\b", words):
+                return (number, words) if _DONE.match(words[words.rindex("done") :]) else None
+            begin = (number, words, 1)
+        depth += bool((_OPENS.match(words) or words.endswith("{")) and not _CLOSED_HERE.search(words)) - bool(closes)
+    return None
 
 
 def failing_end(lines):

@@ -88,6 +88,16 @@ WAYS = {
     "a unit conflicts with the agent": with_agent(service("ExecStart=/bin/true", "Conflicts=walinuxagent.service")),
     "a unit conflicts with networkd": with_networkd(service("ExecStart=/bin/true", "Conflicts=systemd-networkd.service")),
     "the target of the boot conflicts with ssh": written("/etc/systemd/system/multi-user.target.d/z.conf", "[Unit]\nConflicts=ssh.service\n"),
+    "rc.local never ends, and the agent comes behind it": with_agent(
+        lambda layer: (
+            rc_local("while true; do sleep 60; done")(layer),
+            drop_in("walinuxagent", "[Unit]\nAfter=multi-user.target\n")(layer),
+        )
+    ),
+    "a script before ssh never ends": lambda layer: (
+        once("/usr/local/sbin/watch", "Before=ssh.service")(layer),
+        layer.write("/usr/local/sbin/watch", "#!/bin/sh\nwhile :\ndo\n  date > /run/alive\n  sleep 30\ndone\n", 0o755),
+    ),
     "ssh waits for what never ends": once("/bin/sleep infinity", "Before=ssh.service"),
     "the network waits for what never ends": once("/bin/sh -c 'while true; do sleep 1; done'", "DefaultDependencies=no\nBefore=network-pre.target"),
     "ssh reads a file that is not there": drop_in("ssh", "[Service]\nStandardInput=file:/srv/none\n"),
@@ -132,6 +142,7 @@ CONTROLS = {
     "a unit takes another card down": once("/sbin/ip link set eth1 down"),
     "a unit starts ssh again": once("/bin/systemctl restart ssh"),
     "a unit stops a timer": once("/bin/systemctl stop apt-daily.timer"),
+    "rc.local leaves behind what never ends": rc_local("while true; do sleep 60; done &", "exit 0"),
     "rc.local lets ssh in": rc_local(
         "iptables -P INPUT DROP", "iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT", "iptables -A INPUT -p tcp --dport 22 -j ACCEPT"
     ),

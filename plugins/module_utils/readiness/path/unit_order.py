@@ -9,12 +9,13 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import time_span, unit_files, unit_reach, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, time_span, unit_files, unit_reach, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import needed_units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
@@ -29,7 +30,9 @@ _NO_LIMIT = ("infinity", "0", "0s")
 #: What has the console as its input and reads nothing there, and what is asked elsewhere whether it asks.
 _ASKING_NOTHING = re.compile(r".*autorelabel|systemd-firstboot\.")
 #: What an agent comes behind, and what waits itself for each unit that it wants.
-_REACHED = "multi-user.target"
+_REACHED, _RC_LOCAL = "multi-user.target", "rc-local.service"
+#: Where packages put no scripts.
+_OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
 
 
 @rule(
@@ -84,12 +87,40 @@ def nothing_waits_for_ever(context):
         commands = [setting for key in _STARTING.get(name, _BESIDE) for setting in unit_files.listed(settings, "Service", key)]
         endless = [setting for setting in commands if boot_commands.never_ends(setting.value.lstrip("@-:+!|")) or _waits_for_others(setting.value, unit, card)]
         endless += _asking(unit, settings) if name == "oneshot" else []
+        inside = [] if endless else _in_scripts(context, commands)
         has_limit = seconds is not None and 0 < seconds <= boot_commands.LONGEST
-        if not endless or has_limit or name != "oneshot" and (limit is None or limit.value not in _NO_LIMIT):
+        if not endless + inside or has_limit or name != "oneshot" and (limit is None or limit.value not in _NO_LIMIT):
             continue
         if _is_waited_for(context, known, unit, settings) and units.can_start(known, unit.name).state != units.SKIPPED:
-            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in endless]
-    return failed_if(sorted(set(found)))
+            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in endless] + inside
+    return failed_if(sorted(set(found + _of_rc_local(context)), key=lambda place: (place.path, place.line or 0)))
+
+
+def _in_scripts(context, commands):
+    """Return the [Evidence] of lines that never end in scripts of an administrator that commands ([UnitSetting]) start by themselves."""
+    words = [boot_commands.words_of(setting.value.lstrip("@-:+!|")) for setting in commands]
+    paths = [each[0] for each in words if each and each[0].startswith(_OWN)]
+    return [Evidence(path, number, text) for path in paths for number, text in boot_commands.waits_in_script(context, path)]
+
+
+def _of_rc_local(context):
+    """Return the [Evidence] of a line of rc.local that never ends, where whoever provisions comes behind what waits for it.
+
+    A generator has multi-user.target want rc-local.service where the script may be executed. Source: systemd-rc-local-generator(8).
+    """
+    known = context.shared(Units)
+    unit = known.find(_RC_LOCAL)
+    settings = known.readable_settings(unit)
+    if settings is None or not generators.started(context.tree, "systemd-rc-local-generator") or is_by_cloud_init(context.tree):
+        return []
+    limits = [each for key in ("TimeoutStartSec", "TimeoutSec") for each in [unit_files.last(settings, "Service", key)] if each is not None]
+    if unit_files.last(settings, "Service", "Type") is None or not limits or limits[0].value not in _NO_LIMIT:
+        return []
+    behind = {word for name in context.facts(needed_units) for word in unit_files.words(known.readable_settings(known.find(name)) or [], "Unit", "After")}
+    if not behind & {_REACHED, _RC_LOCAL}:
+        return []
+    started = [boot_commands.words_of(setting.value)[:1] for setting in unit_files.listed(settings, "Service", "ExecStart")]
+    return [Evidence(path, number, text) for words in started for path in words for number, text in boot_commands.waits_in_script(context, path)]
 
 
 def _is_waited_for(context, known, unit, settings):

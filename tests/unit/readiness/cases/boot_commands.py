@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of what the boot does to itself: commands that cut the machine off, units that keep others away, files that are removed."""
 
+from unit.readiness.cases.common import BY_AGENT, WITHOUT_CLOUD_INIT
 from unit.readiness.cases.system_manager import SYSTEM, TARGETS, WANTED
 from unit.readiness.guest_tree import GRUB_CFG, KERNEL, UNITS
 
@@ -70,6 +71,19 @@ def _script(*lines):
     return _service("Type=oneshot\nExecStart=/opt/own", more={"/opt/own": ("program", "\n".join(("#!/bin/bash", *lines, "")))})
 
 
+def _of_rc_local(text):
+    """Return the files of a guest whose agent provisions and comes behind all that the boot starts, with an rc.local of this text."""
+    return {
+        **TARGETS,
+        **WITHOUT_CLOUD_INIT,
+        "/etc/waagent.conf": BY_AGENT,
+        _AGENT: _BEHIND_ALL,
+        f"{SYSTEM}/rc-local.service": "[Service]\nType=forking\nExecStart=/etc/rc.local start\nTimeoutSec=infinity\n",
+        "/usr/lib/systemd/system-generators/systemd-rc-local-generator": ("program", "x"),
+        _RC: ("program", f"#!/bin/sh\n{text}\n"),
+    }
+
+
 BROKEN_FILES = [
     *[
         ("R69c", _service(f"Type=oneshot\nExecStart=/bin/kill {words}"), (_UNIT, 3))
@@ -124,6 +138,20 @@ BROKEN_FILES = [
     ("R69e", {**_OF_IFUPDOWN, "/etc/dhcp/dhclient-exit-hooks.d/own": "# own\nsystemctl stop ssh\n"}, ("/etc/dhcp/dhclient-exit-hooks.d/own", 2)),
     ("R69c", {**TARGETS, _UNIT: "[Service]\nExecStart=/sbin/poweroff\n", f"{SYSTEM}/{_CARD}.wants/done.service": ("link", _UNIT)}, (_UNIT, 2)),
     ("R69c", {**TARGETS, _UNIT: "[Service]\nExecStart=/sbin/poweroff\n", _UDEV: f"{_NET}\n"}, (_UNIT, 2)),
+    *[
+        ("R69g", _of_rc_local(text), (_RC, line))
+        for text, line in (
+            ("while true; do sleep 60; done", 2),
+            ("touch /run/up\nwhile :\ndo\n  if [ -e /run/x ]; then\n    date\n  fi\n  sleep 5\ndone\nexit 0", 3),
+            ("date\ntail -f /var/log/app.log", 3),
+            ("until false; do\n  sleep 1\ndone > /dev/null", 2),
+        )
+    ],
+    (
+        "R69g",
+        {**_service("Type=oneshot\nExecStart=/opt/own", "Before=ssh.service\n"), "/opt/own": ("program", "#!/bin/sh\nwhile :; do sleep 9; done\n")},
+        ("/opt/own", 2),
+    ),
     ("R69f", _by_timer("[Unit]\nConflicts=ssh.service\n[Service]\nExecStart=/bin/sleep 1h\n"), (_UNIT, 2)),
     *[
         ("R69g", _service(f"{text}\nTimeoutStartSec={limit}", "Before=ssh.service\n"), (_UNIT, line))
@@ -263,6 +291,20 @@ BROKEN_FILES = [
 RIGHT_FILES = [("R69h", _TOOL)]
 
 CONTROLS = [
+    *[
+        ("R69g", _of_rc_local(text))
+        for text in (
+            "while true; do sleep 60; done &",
+            "while true; do\n  date\n  sleep 5\ndone &\nexit 0",
+            "while true; do\n  ping -c1 10.0.0.1 && break\n  sleep 5\ndone",
+            "tail -f /var/log/app.log > /dev/console &",
+            "[ -e /etc/own ] || exit 0\nwhile true; do sleep 60; done",
+            "if [ -e /etc/own ]; then\n  while true; do sleep 60; done\nfi",
+            "for each in a b; do\n  echo $each\ndone",
+        )
+    ],
+    ("R69g", {**_of_rc_local("while true; do sleep 60; done"), _RC: "#!/bin/sh\nwhile true; do sleep 60; done\n"}),  # it may not be executed
+    ("R69g", {**_of_rc_local("while true; do sleep 60; done"), _AGENT: "[Unit]\nDescription=agent\n"}),
     *[("R69c", _service(f"Type=oneshot\nExecStart=/bin/kill {words}")) for words in ("-HUP 1", "1", "-TERM 1", "-INT 11", "-s USR1 1", "-9 1", "-l")],
     *[
         ("R69c", _script(*lines))
