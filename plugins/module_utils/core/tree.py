@@ -13,7 +13,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import fnmatch
 import posixpath
 import stat
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, TypeVar
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, TypeVar
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
@@ -229,6 +229,10 @@ class Tree:
         They are called as the tools of the file system call them; ``default-data=MODE`` is what ``tune2fs -o`` has set, and ``read-only`` says that
         nobody writes to it, however it is mounted.
         """
+        return None
+
+    def has_system(self, options: Sequence[str]) -> Optional[bool]:
+        """Return whether the root begins at a Linux system when its file system is mounted with options ([str], ``subvol=@``), None when that is not known."""
         return None
 
     def _parent_resolved(self, path: str) -> str:

@@ -6,12 +6,13 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import Optional
+from typing import Optional, Sequence
 
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image.assembly import assemble
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import MountedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.image.roots import is_system
 
 
 class ImageTree(MountedTree):
@@ -38,6 +39,11 @@ class ImageTree(MountedTree):
 
     def __exit__(self, *unused: object) -> None:
         self.close()
+
+    def has_system(self, options: Sequence[str]) -> Optional[bool]:
+        """Return whether the root begins at a Linux system when its file system, one of Btrfs, is mounted with options ([str], ``subvol=@``)."""
+        root = self.mount_of("/")
+        return is_system(root, options) if root.file_system.kind == "btrfs" else None
 
     def close(self) -> None:
         """Close the image."""

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import Iterator, List, Optional, Tuple, cast
+from typing import Iterator, List, Optional, Sequence, Tuple, cast
 
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
@@ -44,6 +44,18 @@ def find_root(disk: DiskImage, path: str) -> Tuple[TreeMount, List[TreeMount]]:
         raise ImagewrightError(f"cannot find a Linux system in {path}: {found}; {_advice(disk, problems)}")
     root = _started(disk, candidates) or _named(disk, candidates) or candidates[0]
     return root, [each for each in candidates if each.file_system is not root.file_system]
+
+
+def is_system(mount: TreeMount, options: Sequence[str]) -> Optional[bool]:
+    """Return whether a file system has a root where mount options ([str]) let it begin, None when that cannot be read."""
+    try:
+        node = mounts.node_of(mount.file_system, options)
+    except ImagewrightError:
+        return False
+    try:
+        return _is_root(mount._replace(root=node))
+    except ImagewrightError:
+        return None
 
 
 def _started(disk: DiskImage, candidates: List[TreeMount]) -> Optional[TreeMount]:

@@ -237,8 +237,35 @@ def filled(folder):
                 continue
 
 
+def in_btrfs(command):
+    """Return the way in which command (takes the directory where its top is mounted) changes a root of Btrfs."""
+
+    def change(disk):
+        if disk.kind() != "btrfs":
+            raise DoesNotApply("the root is no Btrfs")
+        disk.mounted(command)
+
+    return change
+
+
+def entries_without_subvolume(top):
+    """Take rootflags= out of the menu in the subvolume @."""
+    menu = os.path.join(top, "@/boot/grub/grub.cfg")
+    with open(menu, encoding="utf-8") as stream:
+        text = stream.read()
+    with open(menu, "w", encoding="utf-8") as stream:
+        stream.write(text.replace(" rootflags=subvol=@", ""))
+
+
+def system_is_default(top):
+    """Have the entries without rootflags= and the system's subvolume the default one, as openSUSE has it."""
+    entries_without_subvolume(top)
+    subprocess.run(["btrfs", "subvolume", "set-default", os.path.join(top, "@")], check=True)
+
+
 #: {what was done: how; each takes a disks.Disk}
 WAYS = {
+    "the entries have no rootflags, and the default subvolume is the top": in_btrfs(entries_without_subvolume),
     # generation 1
     "the boot code is zeros": with_bios(lambda disk: disk.zero(0, 440)),
     "the first sector has no signature": with_bios(lambda disk: disk.zero(510, 2)),
@@ -391,6 +418,7 @@ def hybrid(disk):
 
 #: {what was done: how}: right disks that resemble the faults above.
 CONTROLS = {
+    "the entries have no rootflags, and the system is in the default subvolume": in_btrfs(system_is_default),
     "GRUB's list of modules is gone": grub("moddep.lst"),  # which grub-install alone reads
     "the volume group was exported and is back": lambda disk: disk.group(["vgexport", "GROUP"], ["vgimport", "GROUP"]),
     "the root's volume was passed over": lambda disk: disk.group(

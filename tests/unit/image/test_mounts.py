@@ -121,6 +121,13 @@ def test_of_the_subvolumes_that_is_judged_which_the_entry_starts(tmp_path, flags
         assert tree.read_text("/etc/hostname") == judged + "\n"
 
 
+def test_a_system_is_where_mount_options_let_its_root_begin(tmp_path):
+    with ImageTree(subvolumes(tmp_path, "rootflags=subvol=@new", default="@old")) as tree:
+        said = {options: tree.has_system(options.split(",")) for options in ("noatime,subvol=/@new", "subvol=@home", "subvol=@gone", "subvolid=9999", "ro")}
+
+    assert said == {"noatime,subvol=/@new": True, "subvol=@home": False, "subvol=@gone": False, "subvolid=9999": False, "ro": True}
+
+
 @pytest.mark.parametrize(
     ("options", "problems"),
     [

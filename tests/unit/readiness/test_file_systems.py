@@ -21,10 +21,17 @@ class TellingTree(LiveTree):
     """A guest's files on file systems with the features that a test says: {mount point: {feature}}."""
 
     features = {}
+    #: Mount options that let the root begin at a system; None where that is not known.
+    systems = None
 
     def file_system_features(self, path):
         """Return the features that the test gives."""
         return self.features.get(path)
+
+    def has_system(self, options):
+        """Return what the test says of the options that name a subvolume."""
+        named = [option for option in options if option.startswith("subvol")]
+        return None if self.systems is None else (named or [""])[-1] in self.systems
 
 
 @pytest.fixture
@@ -40,6 +47,29 @@ def finding(tree, rule, kind="generalized"):
 
 def fstab(tree, *lines):
     write(tree.root, "/etc/fstab", "".join(line + "\n" for line in (f"UUID={UUID} / ext4 errors=remount-ro 0 1", *lines)))
+
+
+@pytest.mark.parametrize(
+    ("systems", "flags", "expected"),
+    [
+        ({"subvol=@"}, "rootflags=noatime,subvol=@", "passed"),
+        ({"subvol=@"}, "rootflags=subvol=@rootfs", "failed"),
+        ({"subvol=@"}, "rootflags=subvolid=257", "failed"),
+        ({"subvol=@"}, "rootflags=noatime", "failed"),
+        ({"subvol=@"}, "quiet", "failed"),
+        ({""}, "quiet", "passed"),
+        ({"subvol=@"}, "rootflags=subvol=$snapshot", "passed"),
+        (None, "rootflags=subvol=@rootfs", "not_applicable"),
+    ],
+)
+def test_the_root_begins_at_the_subvolume_of_the_command_line(tree, systems, flags, expected):
+    tree.systems = systems
+    menu = "/boot/grub/grub.cfg"
+    write(tree.root, menu, tree.read_text(menu).replace(" ro ", f" ro {flags} "))
+
+    (found,) = evaluate(Context(tree), [each for each in all_rules() if each.id == "R64d"])
+    assert (found.status, found.severity) == (expected, "error")
+    assert expected != "failed" or found.evidence[0].path == menu
 
 
 def test_a_root_that_is_read_only_by_itself_is_an_error(tree):

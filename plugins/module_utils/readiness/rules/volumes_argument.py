@@ -189,4 +189,33 @@ def fips_finds_boot(context):
     return failed_if(_told(last(line, "fips"), "there is no boot=, and /boot is a file system of its own") for line in lines if last(line, "boot") is None)
 
 
-RULES = [root_file_system, volumes_are_there, fips_finds_boot]
+@rule(
+    "R64d",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="The root begins at the subvolume that holds the system",
+    fault="The root begins at a subvolume that holds no system",
+    why="Without subvol= in rootflags= the kernel mounts the default subvolume, mostly the top, which holds no more than the others: there is no init. A name "
+    "that is no subvolume's is not mounted at all.",
+    cure="Have rootflags=subvol=NAME with grub_cmdline, or make the system's subvolume the default one (`btrfs subvolume set-default`).",
+    source="btrfs(5), subvol=, subvolid=; Linux fs/btrfs/super.c; dracut.cmdline(7), rootflags=",
+)
+def root_begins_at_a_system(context):
+    """Return failed with the rootflags=, or the root= without any, by which a started entry mounts a subvolume that is not there, or holds no system."""
+    if context.tree.has_system(()) is None:
+        return not_applicable("the root is on no Btrfs that is read here")
+    found = []
+    for line in started_lines(context):
+        root, flags = last(line, "root"), last(line, "rootflags")
+        options = ((flags.value if flags is not None else "") or "").split(",")
+        if root is None or any("$" in option for option in options) or context.tree.has_system(options) is not False:
+            continue
+        named = next((option for option in reversed(options) if option.startswith(("subvol=", "subvolid="))), None)
+        found.append(
+            _told(flags, f"there is no system at {named}") if named else _told(root, "without subvol= in rootflags=, and the default subvolume has no system")
+        )
+    return failed_if(found)
+
+
+RULES = [root_file_system, volumes_are_there, fips_finds_boot, root_begins_at_a_system]
