@@ -87,8 +87,10 @@ def policy_line(tree):
 
 
 def leftovers(tree):
-    """Return the paths ([str]) of what an installer left to hold cloud-init back."""
-    return [path for path in LEFTOVERS if tree.exists(path)]
+    """Return the paths ([str]) of what an installer left to hold cloud-init back; settings of ds-identify that find Azure hold nothing back."""
+    found = [path for path in LEFTOVERS if tree.exists(path)]
+    finds_azure = policy_line(tree) is None and identify_settings(tree).get("datasource", (None, "", "Azure"))[2] in ("", "Azure")
+    return [path for path in found if path != DS_IDENTIFY or not finds_azure]
 
 
 def version(tree):

@@ -15,7 +15,7 @@ BROKEN_FILES = [
         ("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", 1),
     ),
     ("R42c", {"/etc/cloud/ds-identify.cfg": "# by hand\npolicy: disabled\n"}, ("/etc/cloud/ds-identify.cfg", 2)),
-    ("R42c", {"/etc/cloud/ds-identify.cfg": "policy: disabled\npolicy: enabled\n"}, ("/etc/cloud/ds-identify.cfg", None)),
+    ("R42c", {"/etc/cloud/ds-identify.cfg": "policy: enabled\ndatasource: NoCloud\n"}, ("/etc/cloud/ds-identify.cfg", None)),
     ("R42c", {"/etc/cloud/cloud.cfg.d/99-installer.cfg": "datasource: {}\n"}, ("/etc/cloud/cloud.cfg.d/99-installer.cfg", None)),
     ("R42d", {"/etc/systemd/system/cloud-final.service": DEV_NULL}, ("/etc/systemd/system/cloud-final.service", None)),
     ("R42e", {"/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "20.4.1"\n'}, None),
@@ -28,5 +28,7 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R42c", {"/etc/cloud/ds-identify.cfg": "policy: disabled\npolicy: enabled\n"}),  # the last line counts
+    ("R42c", {"/etc/cloud/ds-identify.cfg": "policy: search,found=all,maybe=all,notfound=enabled\ndatasource: Azure\n"}),
     ("R42c", {"/etc/cloud/ds-identify.cfg.rpmsave": "policy: disabled\n", "/etc/cloud/cloud.cfg.d/90_dpkg.cfg": "datasource_list: [ Azure ]\n"}),
 ]
