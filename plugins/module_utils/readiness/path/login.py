@@ -109,9 +109,11 @@ def pam_is_whole(context):
     fixed_by="",
     title="No file keeps everybody from logging in",
     fault="A file keeps everybody from logging in",
-    why="/etc/nologin, hosts.deny, access.conf and pam_deny of a hardened or half shut-down machine turn away whom Azure makes, after the key was right.",
-    cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in; take out the line of pam_deny.",
-    source="nologin(5); hosts_access(5); access.conf(5); pam_deny(8)",
+    why="/etc/nologin, hosts.deny, access.conf and pam_deny of a hardened or half shut-down machine turn away whom Azure makes, after the key was right; so "
+    "does what ends each session's shell, or keeps it, in the files that it reads.",
+    cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in; take out the line of pam_deny, or the "
+    "command of the shell's file.",
+    source="nologin(5); hosts_access(5); access.conf(5); pam_deny(8); bash(1), INVOCATION",
 )
 def no_barrier(context):
     """Return failed with /etc/nologin, with each line of hosts.deny, access.conf and PAM's files that turns every new user away, and of what a login runs."""
