@@ -6,6 +6,8 @@
 import os
 import pathlib
 
+from unit.initramfs.images import elf_module
+
 KERNEL = "6.1.0-28-amd64"
 UUID = "3f0c1b2a-8d4e-4c6f-9a7b-0123456789ab"
 CMDLINE = "console=tty1 console=ttyS0,115200n8 earlyprintk=ttyS0,115200 rootdelay=300 nvme_core.io_timeout=240"
@@ -157,8 +159,8 @@ def enable(root, name):
 
 
 def module(name):
-    """Return a file that stands for a kernel module."""
-    return b"\x7fELF" + name.encode() + bytes(64)
+    """Return a kernel module that does nothing."""
+    return elf_module(name.encode(), KERNEL)
 
 
 def initramfs(names, changes=(), links=()):

@@ -10,7 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree i
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Logical, Volume
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import initramfs_root
-from unit.readiness.guest_tree import ELF_X86_64, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES_DEP, good_guest, initramfs, write
+from unit.readiness.guest_tree import ELF_X86_64, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES_DEP, good_guest, initramfs, module, write
 
 Mount = collections.namedtuple("Mount", "volume file_system")
 FileSystem = collections.namedtuple("FileSystem", "kind")
@@ -24,8 +24,8 @@ def guest(root, kinds, inside):
     index = MODULES_DEP + "".join(f"kernel/drivers/md/{name}.ko:\n" for name in names)
     write(root, f"/lib/modules/{KERNEL}/modules.dep", index)
     for name in names:
-        write(root, f"/{FOLDER}/{name}.ko", b"dm")
-    own = {f"lib/modules/{KERNEL}/modules.dep": index, "sbin/lvm": ELF_X86_64, **{f"{FOLDER}/{name}.ko": b"dm" for name in inside}}
+        write(root, f"/{FOLDER}/{name}.ko", module("dm"))
+    own = {f"lib/modules/{KERNEL}/modules.dep": index, "sbin/lvm": ELF_X86_64, **{f"{FOLDER}/{name}.ko": module("dm") for name in inside}}
     write(root, INITRAMFS, initramfs(IN_INITRAMFS, own))
     tree = LiveTree(str(root))
     volume = Volume("logical volume vg0/root", "ext", None, None, None, Logical("vg0", "root", "u" * 64, kinds))

@@ -5,7 +5,7 @@
 
 from unit.core.elf_files import AARCH64, library, program
 from unit.kernel.module_indices import index_of
-from unit.readiness.guest_tree import ELF_X86_64, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, MODULES_DEP, UUID, initramfs
+from unit.readiness.guest_tree import ELF_X86_64, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, MODULES_DEP, UUID, initramfs, module
 
 _FOLDER = f"lib/modules/{KERNEL}"
 _LOADER = "lib64/ld-linux-x86-64.so.2"
@@ -15,8 +15,8 @@ _ALL_BUILT_IN = "".join(f"kernel/{path}\n" for path in MODULES.values())
 _WITHOUT_INITRD = GRUB_CFG.replace(f"  initrd {INITRAMFS}\n", "")
 _ON_LVM = {"/etc/fstab": "/dev/mapper/vg0-root / ext4 defaults 0 1\n"}
 _DEP_OF_LVM = MODULES_DEP + "kernel/drivers/md/dm-mod.ko:\n"
-_DM = {f"/lib/modules/{KERNEL}/modules.dep": _DEP_OF_LVM, f"/lib/modules/{KERNEL}/kernel/drivers/md/dm-mod.ko": "dm"}
-_LVM_INSIDE = {f"{_FOLDER}/kernel/drivers/md/dm-mod.ko": b"dm", f"{_FOLDER}/modules.dep": _DEP_OF_LVM, "sbin/lvm": ELF_X86_64}
+_DM = {f"/lib/modules/{KERNEL}/modules.dep": _DEP_OF_LVM, f"/lib/modules/{KERNEL}/kernel/drivers/md/dm-mod.ko": module("dm")}
+_LVM_INSIDE = {f"{_FOLDER}/kernel/drivers/md/dm-mod.ko": module("dm"), f"{_FOLDER}/modules.dep": _DEP_OF_LVM, "sbin/lvm": ELF_X86_64}
 _DYNAMIC = {"init": program(["libc.so.6"]), _LOADER: library(), "lib/x86_64-linux-gnu/libc.so.6": library()}
 _MAC_RULE = b'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'
 
