@@ -15,6 +15,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.crypttab import PATH as CRYPTTAB
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.crypttab import entries
 
@@ -36,7 +37,8 @@ _TEMPORARY_DISK = "/mnt/"
 
 _SWAP_FILES_ON = re.compile(r"^[ \t]*(swapfc_enabled|swapd_auto_swapon)=[\"']?(1|yes|true)\b", re.MULTILINE)
 _SCRIPTS = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/boot.local", "/etc/local.d/*.start")
-_SWAPON = re.compile(r"^[^#\n]*\bswapon\b", re.MULTILINE)
+#: A call of swapon, to the end of its command.
+_SWAPON = re.compile(r"^[^#\n]*\bswapon\b([^\n;&|>]*)", re.MULTILINE)
 
 
 def links(tree):
@@ -85,10 +87,7 @@ def refused(tree):
         if match and tree.glob("/etc/systemd/system/*.wants/systemd-swap.service"):
             found.append(f"{path}: systemd-swap makes swap ({match.group(1)}={match.group(2)}); set {match.group(1)}=0")
     for path in [path for pattern in _SCRIPTS for path in tree.glob(pattern) if tree.is_file(path)]:
-        match = _SWAPON.search(tree.read_text(path))
-        if match:
-            number = tree.read_text(path).count("\n", 0, match.start()) + 1
-            found.append(f"{path} line {number} calls swapon: {match.group().strip()!r}; take the line out")
+        found += [f"{path} line {number} calls swapon: {text!r}; take the line out" for number, text in _calls(tree.read_text(path))[:1]]
     for path, text in _cloud_configs(tree):
         for number, entry in enumerate(_cloud_mounts(path, text)):
             if isinstance(entry, list) and len(entry) > 2 and entry[2] == "swap" and not str(entry[0]).startswith("ephemeral"):
@@ -109,9 +108,17 @@ def told(tree):
         except ImagewrightError:
             continue
     for path in [path for pattern in _SCRIPTS for path in tree.glob(pattern) if tree.is_file(path)]:
-        match = _SWAPON.search(tree.read_text(path))
-        if match:
-            found.append(Told(path, tree.read_text(path).count("\n", 0, match.start()) + 1, match.group().strip()))
+        found += [Told(path, number, text) for number, text in _calls(tree.read_text(path))[:1]]
+    return found
+
+
+def _calls(text):
+    """Return (line, text) of each command of a script that swaps on the OS disk; without a name, as with -a, swapon takes what /etc/fstab has."""
+    found = []
+    for match in _SWAPON.finditer(text):
+        names = [word.strip("\"'") for word in match.group(1).split() if not word.startswith("-") and not word.isdigit()]
+        if not all(name.startswith(_TEMPORARY_DISK) or fstab.is_other_swap(name) for name in names):
+            found.append((text.count("\n", 0, match.start()) + 1, match.group().strip()))
     return found
 
 

@@ -268,6 +268,7 @@ BROKEN_FILES = [
     ),
     ("R12b", {_OWN: "a: 1\nswap:\n  filename: /swap.img\n  size: 2147483648\n"}, (_OWN, 2)),
     ("R12b", {"/etc/rc.local": "#!/bin/sh\nswapon /swap.img\n"}, ("/etc/rc.local", 2)),
+    ("R12b", {"/etc/rc.local": "#!/bin/sh\nswapon -s\nswapon -p 5 $FILE\n"}, ("/etc/rc.local", 3)),
     (
         "R12d",
         {"/etc/crypttab": "swap /dev/sdz2 /dev/urandom swap,noauto\n", "/etc/fstab": "/dev/mapper/swap none swap sw 0 0\n"},
@@ -415,6 +416,7 @@ CONTROLS = [
     ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nDefaults !targetpw\nroot ALL=(ALL:ALL) ALL\n"}),
     ("R12b", {"/etc/systemd/system/dev-zram0.swap": "[Swap]\nWhat=/dev/zram0\n"}),
     ("R12b", {_OWN: "swap:\n  filename: /mnt/swapfile\n  size: 2147483648\n"}),
+    ("R12b", {"/etc/rc.local": "#!/bin/sh\nswapon -a\nswapon --show > /var/log/swaps\n[ -e /mnt/swap ] && swapon -p 5 '/mnt/swap' || exit 0\n"}),
     ("R12d", {"/etc/crypttab": "swap /dev/sdz2 /dev/urandom swap,noauto\n"}),
     ("R12d", {"/etc/crypttab": "data UUID=1 none luks\n# cswap /dev/sda3 /dev/urandom swap\n"}),
     ("R13a", {"/etc/fstab": FILES["/etc/fstab"] + "/dev/disk/by-id/dm-uuid-LVM-abc /srv ext4 defaults 0 2\n"}),
