@@ -5,7 +5,7 @@
 
 from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_boot import parameters
-from integration.broken.ways_root import fstab, root_kind
+from integration.broken.ways_root import FSTAB, fstab, root_kind
 
 
 def root_options(options, kind="ext4"):
@@ -42,6 +42,7 @@ def mount_unit(name, settings):
 
 #: {what was done: how}
 WAYS = {
+    "fstab ends a line at the options as Windows does": fstab("tmpfs /srv/run tmpfs size=1g\r"),
     "fstab gives a file system in memory a size that is none": fstab("tmpfs /srv tmpfs size=1zz 0 0"),
     "fstab's root has another mode of ext4's journal": root_options("data=journal"),
     "fstab's root has data=writeback": root_options("data=writeback"),
@@ -73,6 +74,7 @@ WAYS = {
 }
 
 CONTROLS = {
+    "fstab ends its lines as Windows does, behind the last number": lambda layer: layer.replace(FSTAB, "\n", "\r\n"),
     "homes are in memory": fstab("tmpfs /home tmpfs size=1g,mode=0755 0 0"),
     "a mount unit that is required has its place by its name alone": mount_unit("srv-data", "What=tmpfs\nType=tmpfs\n"),
     "a mount unit that is required has a sign in its name": mount_unit("srv-my\\x2ddata", "What=tmpfs\nWhere=/srv/my-data\nType=tmpfs\n"),

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_files
@@ -21,6 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_options, mount_refusals
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import (
+    FSTAB,
     NETWORK_KINDS,
     SHARED_FOLDER_KINDS,
     is_bind,
@@ -58,7 +60,8 @@ def judged(found):
     title="Every mount has options that its file system takes",
     fault="A mount has an option that its file system refuses",
     why="The kernel refuses the whole mount for one option that it does not know, has given up, or cannot have on this file system. " + EMERGENCY,
-    cure="Correct the option in /etc/fstab; `mount -fav` does not show it, `mount -a` on an unmounted one does.",
+    cure="Correct the option in /etc/fstab; `mount -fav` does not show it, `mount -a` on an unmounted one does. Lines that end as on Windows: `sed -i "
+    "'s/\\r$//' /etc/fstab`.",
     source="mount(8); systemd.mount(5); Linux Documentation/admin-guide/xfs.rst, removed mount options; fs/ext4/super.c; fs/btrfs/super.c",
 )
 def options_are_known(context):
@@ -73,7 +76,20 @@ def options_are_known(context):
         if unknown:
             found.append((told, f"{kind} does not know {', '.join(unknown)}"))
         found += [(told, f"{refusal.option}: {refusal.cause}") for refusal in _refusals(context, line, kind)]
-    return judged(found)
+    return judged(found + [(line, f"it ends in a carriage return, and systemd gives {word!r} to mount") for line, word in context.facts(_returned)])
+
+
+def _returned(context):
+    """Return [(MountLine, word (str))] of the lines of /etc/fstab whose last word is the kind or the options and ends in a carriage return, as DOS writes.
+
+    Behind the numbers for dump and fsck it does not matter, nor for / , which mount(8) mounts again: that takes it away.
+    Source: systemd-fstab-generator of 252 and 257, run on such lines; glibc misc/mntent_r.c; util-linux libmount/src/tab_parse.c.
+    """
+    if not services.uses_systemd(context.tree) or not context.tree.is_file(FSTAB):
+        return []
+    ends = {number: re.split(r"[ \t]+", raw.strip(" \t")) for number, raw in enumerate(context.tree.read_text(FSTAB).split("\n"), 1) if raw.endswith("\r")}
+    words = {number: fields[-1] for number, fields in ends.items() if len(fields) in (3, 4)}
+    return [(line, words[line.line]) for line in context.shared(mount_lines) if line.path == FSTAB and line.line in words and line.mount_point != "/"]
 
 
 def _refusals(context, line, kind):

@@ -29,6 +29,8 @@ BROKEN_FILES = [
     ("R70a", {**_root("nouser_xattr"), **_driver(_EXT4, "user_xattr", "acl")}, ("/etc/fstab", 1)),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs nobarrier 0 2\n", **_driver(_XFS, "attr2", "discard")}, ("/etc/fstab", 2)),
     ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs size=1zz 0 0\n"}, ("/etc/fstab", 2)),
+    ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs size=1g\r\n"}, ("/etc/fstab", 2)),
+    ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs\r\n"}, ("/etc/fstab", 2)),
     ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs mode=rwx 0 0\n"}, ("/etc/fstab", 2)),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs logbufs=64 0 2\n"}, ("/etc/fstab", 2)),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data btrfs compress=gzip 0 2\n"}, ("/etc/fstab", 2)),
@@ -38,6 +40,8 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R70a", {"/etc/fstab": f"UUID={UUID} / ext4 defaults\r\ntmpfs /srv/run tmpfs size=1g 0 0\r\n"}),
+    ("R70a", {"/etc/fstab": FSTAB + "/dev/sdc1 /mnt ext4 noauto,nofail\r\nUUID=ABCD-1234 none swap sw\r\n"}),
     ("R70g", _root("data=ordered")),
     ("R70g", {**_root("data=journal"), **grub("ro ", "rw ")}),
     ("R70g", {**_root("data=writeback"), **grub("ro ", "ro rootflags=data=writeback ")}),
