@@ -151,6 +151,11 @@ def _of_device(context, path):
     return f"{path} is not on this disk" if path.startswith("/dev/") and named_volume(context, path) is False else ""
 
 
+def _rank(answer):
+    """Return the place (int) of a UnitAnswer among those of which one is told; one that a link hides was meant to start, as a masked one."""
+    return _TOLD_FIRST.index(units.MASKED if answer.state == units.MISSING and units.is_hidden(answer.unit) else answer.state)
+
+
 def service_outcome(context, names, work):
     """Return passed when one of several services (or names of one) starts at the next boot on Azure, else failed with why not.
 
@@ -165,7 +170,7 @@ def service_outcome(context, names, work):
         return passed()
     if starting:
         return failed([place for places in held for place in places], "Its unit keeps it from its work.")
-    answer = min(answers, key=lambda answer: _TOLD_FIRST.index(answer.state))
+    answer = min(answers, key=_rank)
     evidence = [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
     detail = f"It is masked: `systemctl unmask {answer.unit.name}`, then enable it." if answer.state == units.MASKED else ""
     if answer.state == units.MISSING:

@@ -17,7 +17,15 @@ BROKEN_FILES = [
         ("/etc/systemd/system/ssh.service", None),
     ),
     ("R46b", {f"{UNITS}/ssh.service": None}, (f"{WANTS}/ssh.service", None)),
-    ("R46b", {"/etc/systemd/system/ssh.service": ("link", f"{UNITS}/openssh-gone.service"), **_SCRIPT}, (f"{WANTS}/ssh.service", None)),
+    (
+        "R46b",
+        {
+            "/etc/systemd/system/ssh.service": ("link", f"{UNITS}/openssh-gone.service"),
+            **_SCRIPT,
+            f"{UNITS}/ssh.socket": "[Install]\nWantedBy=sockets.target\n",
+        },
+        (f"{WANTS}/ssh.service", None),
+    ),
     (
         "R46c",
         {
