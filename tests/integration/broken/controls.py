@@ -32,6 +32,10 @@ CONTROLS = {
     "fstab has a tmpfs": fstab("tmpfs /tmp tmpfs size=1g 0 0"),
     "fstab binds what is there": lambda layer: (layer.directory("/srv/www"), layer.directory("/var/www"), fstab("/srv/www /var/www none bind 0 0")(layer)),
     "fstab binds what systemd makes": fstab("/srv/nothing /mnt none bind 0 0"),
+    "a package with a script of SysV is removed and not purged": lambda layer: (
+        layer.write("/etc/init.d/ntp", "#!/bin/sh\nDAEMON=/usr/sbin/ntpd\ntest -x $DAEMON || exit 5\n", 0o755),
+        layer.link("/etc/rc3.d/S01ntp", "../init.d/ntp"),
+    ),
     "a mount unit has a condition": lambda layer: (
         layer.write(
             "/usr/lib/systemd/system/var-lib-machines.mount",

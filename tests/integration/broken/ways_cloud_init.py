@@ -262,6 +262,7 @@ CONTROLS = {
     "cloud-init has no passwords": configured("ssh_pwauth: false\ndisable_root: true\n"),
     "cloud-init leaves the network to the guest": configured("network: {config: disabled}\n"),
     "cloud-init upgrades": configured("package_update: true\npackage_upgrade: true\n"),
+    "ds-identify lets cloud-init start always": cloud(lambda layer: layer.write("/etc/cloud/ds-identify.cfg", "policy: enabled\n")),
     "ds-identify is told Azure": cloud(lambda layer: layer.write("/etc/cloud/ds-identify.cfg", "datasource: Azure\n")),
     "cloud-init's last unit is masked": cloud(masked("cloud-init-hotplugd.socket")),
     "systemd-boot: an entry more whose kernel is not there, and the default": lambda layer: (

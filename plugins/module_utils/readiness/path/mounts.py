@@ -182,7 +182,7 @@ def _is_made_at_boot(path):
     title="Every mount has the program that it needs",
     fault="A mount lacks the program that it needs",
     why="NFS, CIFS and file systems of FUSE are mounted by a program of their own. " + EMERGENCY,
-    cure="Install the program's package (nfs-common or nfs-utils, cifs-utils, sshfs), or give the line the option nofail.",
+    cure="Install the program's package (nfs-common or nfs-utils, cifs-utils, sshfs), or give the line the option nofail where it has none.",
     source="mount(8), external helpers; mount.fuse3(8)",
 )
 def helpers_are_there(context):
