@@ -46,17 +46,31 @@ def accounts(tree):
 
     Raises ImagewrightError: a line is not of seven fields.
     """
-    found = []
+    found, malformed = _read(tree)
+    if malformed:
+        raise ImagewrightError(f"cannot read the accounts in /etc/passwd line {malformed[0][0]}: {malformed[0][1]}; mend it with vipw")
+    return found
+
+
+def known_accounts(tree):
+    """Return the Accounts ([Account]) of the lines of /etc/passwd that are whole; programs pass the others over."""
+    return _read(tree)[0]
+
+
+def _read(tree):
+    """Return ([Account], [(line, what is wrong with it)]) of /etc/passwd."""
+    found, malformed = [], []
     for number, line in enumerate(tree.read_text("/etc/passwd").splitlines(), 1):
         if not line.strip() or line.startswith(("#", "+", "-")):
             continue
         fields = line.split(":")
         if len(fields) != 7:
-            raise ImagewrightError(f"cannot read the accounts in /etc/passwd line {number}: {line!r} has not seven fields; mend it with vipw")
-        if not _NUMBER.match(fields[2]):
-            raise ImagewrightError(f"cannot read the accounts in /etc/passwd line {number}: the user id is no number: {fields[2]!r}; mend it with vipw")
-        found.append(Account(fields[0], fields[1], int(fields[2]), fields[5], fields[6]))
-    return found
+            malformed.append((number, f"{line!r} has not seven fields"))
+        elif not _NUMBER.match(fields[2]):
+            malformed.append((number, f"the user id is no number: {fields[2]!r}"))
+        else:
+            found.append(Account(fields[0], fields[1], int(fields[2]), fields[5], fields[6]))
+    return found, malformed
 
 
 def homes(found):

@@ -225,6 +225,8 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "passwd ends in half a line": lambda layer: layer.append("/etc/passwd", "admin:x:1000:100"),
+    "passwd ends in zeros": lambda layer: layer.append("/etc/passwd", "\0" * 400),
     "hosts.deny turns one away": wrapped("sshd: 192.0.2.1\nALL EXCEPT sshd: ALL\n"),
     "hosts.deny lets another network in": wrapped("ALL: ALL EXCEPT 10.\n"),
     "hosts.allow lets all in but one": lambda layer: (

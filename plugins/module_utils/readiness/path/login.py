@@ -51,7 +51,7 @@ def lets_in(context):
     """Return failed with the settings that keep everybody out whom Azure makes (or, of an image that keeps its identity, all its accounts)."""
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
-    names = {account.name for account in accounts.accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
+    names = {account.name for account in accounts.known_accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
     is_new = context.kind != "specialized"
     groups = login_defs.groups(context) if is_new else _groups_with_members(context.tree)
     settings = context.facts(sshd_started.settings)
@@ -210,7 +210,7 @@ def users(context):
     least = [int(row[1]) for row in rows if row[:1] == ["UID_MIN"] and len(row) > 1 and row[1].isdigit()]
     if context.kind != "specialized":
         return [pam_modules.NewUser(sshd_access.DEFAULT_NAME, login_defs.groups(context), least[-1] if least else accounts.UID_MIN)]
-    people = accounts.of_people(accounts.accounts(context.tree), context.text("/etc/login.defs")) if context.tree.is_file("/etc/passwd") else []
+    people = accounts.of_people(accounts.known_accounts(context.tree), context.text("/etc/login.defs")) if context.tree.is_file("/etc/passwd") else []
     return [pam_modules.NewUser(account.name, None, account.uid) for account in people[:_MOST_ACCOUNTS]]
 
 

@@ -244,7 +244,7 @@ def _makes(context, folder):
 
 
 def _has_account(tree):
-    if any(account.name == server.ACCOUNT for account in accounts.accounts(tree)):
+    if any(account.name == server.ACCOUNT for account in accounts.known_accounts(tree)):
         return True
     # systemd-sysusers runs when /usr is newer than what it did last (ConditionNeedsUpdate=/etc)
     done, system = tree.stat("/etc/.updated"), tree.stat("/usr")

@@ -30,7 +30,7 @@ _FIX = "guest_deprovision"
 
 
 def _homes(tree):
-    return accounts.homes(accounts.accounts(tree)) if tree.is_file("/etc/passwd") else ["/root"]
+    return accounts.homes(accounts.known_accounts(tree)) if tree.is_file("/etc/passwd") else ["/root"]
 
 
 def _traces(tree):

@@ -17,7 +17,7 @@ _CURE = "Run the role guest_deprovision, which removes users of the build and lo
 
 
 def _accounts(tree):
-    return accounts.accounts(tree)
+    return accounts.known_accounts(tree)
 
 
 def _password_lines(context):

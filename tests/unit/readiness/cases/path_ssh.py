@@ -271,6 +271,7 @@ BROKEN_FILES = [
 RIGHT_FILES = [
     ("R46g", PAM),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/lib/openssh/sshd-session\0", "/usr/lib/openssh/sshd-session": "x", "/etc/passwd": _WITH_ACCOUNT}),
+    ("R46i", {"/usr/sbin/sshd": _PROGRAM, "/etc/passwd": _WITH_ACCOUNT + "admin:x:1000:100"}),  # a line that is cut off is passed over
     ("R46j", PAM),
 ]
 
