@@ -185,6 +185,7 @@ WAYS = {
 CONTROLS = {
     "sshd takes keys of Ed25519 alone": sshd("PubkeyAcceptedAlgorithms ssh-ed25519"),
     "sshd takes long keys of RSA alone": sshd("RequiredRSASize 3072"),
+    "the accounts are closed to others": lambda layer: layer.status("/etc/passwd", mode=0o600),
     "sudo is not there": gone("/usr/bin/sudo"),
     "networkd is hardened": drop_in(
         "systemd-networkd", "[Service]\nSystemCallFilter=~@privileged @mount\nPrivateDevices=yes\nReadOnlyPaths=/\nInaccessiblePaths=/home\nUMask=0077\n"

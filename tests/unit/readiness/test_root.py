@@ -138,6 +138,12 @@ def test_what_every_user_runs_is_open_to_all(tree, path, mode, expected):
     assert finding(tree, "R68d")[0] == expected
 
 
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, ("failed", "warning")), (0o640, ("failed", "warning")), (0o644, ("passed", "error"))])
+def test_files_of_accounts_that_are_closed_to_others_leave_users_without_a_name(tree, mode, expected):
+    pathlib.Path(tree.root + "/etc/passwd").chmod(mode)
+    assert finding(tree, "R68d")[:2] == expected
+
+
 @pytest.mark.parametrize(
     ("folder", "mode", "expected"), [("x86_64-linux-gnu", 0o700, "failed"), ("x86_64-linux-gnu", 0o711, "passed"), ("udev", 0o700, "passed")]
 )

@@ -34,6 +34,8 @@ _INITS = ("/sbin/init", "/etc/init", "/bin/init", "/bin/sh")
 #: Directories that programs of every account go through.
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run", "/home")
 _SHELLS = ("/bin/sh", "/bin/bash")
+#: The files in which everybody looks a name up.
+_NAMES = ("/etc/passwd", "/etc/group")
 _OTHER_SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/dash", "/usr/bin/dash", "/bin/busybox", "/usr/bin/busybox")
 _LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu*/ld-linux*.so.*", "/lib/*-linux-gnu*/libtinfo.so.6")
 #: Directories that are made where they are not there, and in which who provisions writes.
@@ -107,12 +109,15 @@ def _runs(context, path):
     title="Every account can reach the system's directories, its shell and its libraries",
     fault="A directory, the shell or a library of the system is closed to all but root",
     why="Services and users have accounts of their own: with mode 0700 on /, /etc or /home, or on the shell or the C library, they find neither programs nor "
-    "libraries, and no login works.",
-    cure="Give it mode 0755 (`chmod 755`).",
+    "libraries, and no login works. Where they may not read /etc/passwd or /etc/group, users have no name, and programs end that ask for it.",
+    cure="Give it mode 0755 (`chmod 755`), /etc/passwd and /etc/group 0644.",
     source="path_resolution(7)",
 )
 def directories_are_open(context):
-    """Return failed with each directory of the system that others may not search, each shell that they may not run, and each library that they may not read."""
+    """Return failed with each directory of the system that others may not search, each shell that they may not run, and each library that they may not read.
+
+    It is a warning where they may not read the files of accounts alone.
+    """
     evidence = []
     libraries = [path for pattern in _LIBRARIES for path in context.tree.glob(pattern)]
     folders = [path for path in map(posixpath.dirname, libraries) if path not in _FOR_ALL]
@@ -124,7 +129,13 @@ def directories_are_open(context):
         status = context.tree.stat(path) if context.tree.has_own_root else None
         if status is not None and stat.S_ISREG(status.mode) and not status.mode & needed:
             evidence.append(Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}"))
-    return failed_if(evidence)
+    return failed_if(evidence + _closed_names(context.tree), severity=None if evidence else WARNING)
+
+
+def _closed_names(tree):
+    """Return the [Evidence] of the files of accounts that others may not read: a login works, for who lets one in is root, and its user has no name."""
+    found = [(path, tree.stat(path)) for path in _NAMES if tree.has_own_root and tree.is_file(path)]
+    return [Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}") for path, status in found if not status.mode & stat.S_IROTH]
 
 
 @rule(
