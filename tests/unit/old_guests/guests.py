@@ -8,6 +8,7 @@ Written after the distributions' documents and packages; no system of theirs was
 
 import pathlib
 
+from unit.initramfs.images import elf_module
 from unit.kernel.module_indices import index_of
 from unit.readiness.guest_tree import ELF_X86_64, _member as member, write
 from unit.trees import write_tree
@@ -79,7 +80,7 @@ def write_guest(root, guest):
         write(root, f"/lib/modules/{version}/modules.builtin", "")
         for name, path in {**DRIVERS, **NVME}.items():
             if name in names:
-                write(root, f"/lib/modules/{version}/kernel/{path}", b"\x7fELF" + name.encode())
+                write(root, f"/lib/modules/{version}/kernel/{path}", elf_module(name.encode(), version))
         write(root, image, initramfs(version, [name for name in IN_INITRAMFS if name in names], guest["members"]))
     return root
 
@@ -99,7 +100,7 @@ def initramfs(version, names, own, texts=None):
     texts: {path: text}, further members.
     """
     files = {"init": b"#!/bin/sh\n", **dict.fromkeys(("bin/sh", "sbin/modprobe", "sbin/udevd", *own), ELF_X86_64)}
-    files.update({f"lib/modules/{version}/kernel/{DRIVERS[name]}": b"\x7fELF" + name.encode() for name in names})
+    files.update({f"lib/modules/{version}/kernel/{DRIVERS[name]}": elf_module(name.encode(), version) for name in names})
     files[f"lib/modules/{version}/modules.dep"] = "".join(f"kernel/{DRIVERS[name]}:\n" for name in names).encode()
     files[f"lib/modules/{version}/modules.dep.bin"] = files[f"lib/modules/{version}/modules.alias.bin"] = index_of(names)
     files[f"lib/modules/{version}/modules.alias"] = b"# Aliases\n"
