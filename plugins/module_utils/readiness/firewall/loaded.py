@@ -15,8 +15,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.texts im
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import firewalld, iptables, nftables, susefirewall2, ufw
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, Packet, dropped
 
-#: hooks: [packets.Hook]; loaded_by: [str], what loads them, for a person.
-Loaded = collections.namedtuple("Loaded", "hooks loaded_by")
+#: hooks: [packets.Hook]; loaded_by: [str], what loads them, for a person; refused: [nftables.NftablesRefused], of the files that would be.
+Loaded = collections.namedtuple("Loaded", "hooks loaded_by refused")
+Loaded.__new__.__defaults__ = ((),)
 
 #: The host's own address for agents, and that of the machine's metadata. Source: Microsoft, "What is IP address 168.63.129.16".
 PLATFORM = ("168.63.129.16", "169.254.169.254")
@@ -45,10 +46,13 @@ def loaded(tree):
 
     Raises ImagewrightError: a file that is loaded cannot be read, or is past the bounds of its reader.
     """
-    found, names = [], []
+    found, names, refused = [], [], []
     for path in nftables_files(tree):
-        found += nftables.hooks(tree, path)
-        names.append(path)
+        try:
+            found += nftables.hooks(tree, path)
+            names.append(path)
+        except nftables.NftablesRefused as refusal:
+            refused.append(refusal)
     for path in _iptables_files(tree):
         found += iptables.hooks(path, text_of(tree, path, MOST_RULES))
         names.append(path)
@@ -56,7 +60,7 @@ def loaded(tree):
         if services.state(tree, firewall.SERVICES) == services.ENABLED and (firewall is not ufw or ufw.is_on(tree)):
             found += firewall.hooks(tree)
             names += firewall.SERVICES
-    return Loaded(found, names)
+    return Loaded(found, names, refused)
 
 
 def keeps_platform_away(found):

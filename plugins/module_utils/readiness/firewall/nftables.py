@@ -25,6 +25,9 @@ _FIRST = "eth0"
 _TOKEN = re.compile(r"""#[^\n]*|"[^"\n]*"|\\\n|[{};\n]|[^\s{};"#,]+|,""")
 _MOST_FILES, _MOST_TOKENS, _MOST_SHOWN = 200, 200000, 200
 _INCLUDES_FROM = "/etc/"
+#: Names that systemd gives to cards of other machines, which have them on their PCI bus, and what may give such a name to one of Azure's.
+_OF_ANOTHER_MACHINE = re.compile(r"en[ops]\d\w*|em\d+")
+_NAMING = ("/etc/systemd/network/*.link", "/usr/lib/systemd/network/*.link", "/etc/udev/rules.d/*.rules", "/etc/netplan/*.yaml")
 #: Words of a rule by which something of a table of ARP may get through, and those of one that asks for nothing.
 _LETTING = {"accept", "jump", "goto", "return", "queue", "vmap"}
 _WITHOUT_CONDITION = {"drop", "counter", "log"}
@@ -46,6 +49,14 @@ _SCRIPTS = (
 _MOST_SCRIPT = 256 * 1024
 
 
+class NftablesRefused(ImagewrightError):
+    """nft takes no line of a file for one that it cannot. place: (path, line, text) of that one."""
+
+    def __init__(self, place, cause):
+        super().__init__(f"nft loads nothing of {place[0]}, for line {place[1]}: {cause}")
+        self.place, self.cause = place, cause
+
+
 class NftablesToken(str):
     """A word with its place: path, line and that line's text."""
 
@@ -55,7 +66,7 @@ class NftablesToken(str):
 def hooks(tree, path):
     """Return the Hooks ([Hook]) of IPv4 that a file and what it includes load.
 
-    Raises ImagewrightError: the files are more than any real ones, or one is not there.
+    Raises ImagewrightError: the files are more than any real ones; NftablesRefused: nft takes none of them.
     """
     return hooks_of(tree, path, text_of(tree, path, MOST_RULES))
 
@@ -78,6 +89,13 @@ def hooks_of(tree, path, text):
         elif key[0] == "arp":
             found += _of_arp(chains)
     return found
+
+
+def _is_gone(tree, name):
+    """Return whether Azure has no card of a name (str), and nothing gives one that name: ``iif`` and ``oif`` take a card alone that is there."""
+    if not _OF_ANOTHER_MACHINE.fullmatch(name):
+        return False
+    return not any(name in text_of(tree, path) for pattern in _NAMING for path in tree.glob(pattern) if tree.is_file(path))
 
 
 def _known_sets(reading, key):
@@ -137,6 +155,9 @@ class _Reading:
         if self.tokens > _MOST_TOKENS:
             raise ImagewrightError(f"cannot read {path}: nftables' files have more than {_MOST_TOKENS} words")
         pairs = list(zip(tokens, tokens[1:]))
+        gone = next((name for word, name in pairs if word in ("iif", "oif") and _is_gone(self.tree, name.strip('"'))), None)
+        if gone is not None:
+            raise NftablesRefused(gone.place, f"{gone} is no card of a machine on Azure; iifname and oifname take the names of cards that are not there")
         self.marks = self.marks or ("mark", "set") in pairs
         self.growing.update(str(name[1:]) for verb, name in pairs if verb in ("add", "update") and name.startswith("@"))
         for statement, block in _statements(tokens):
@@ -161,7 +182,7 @@ class _Reading:
         target = pattern if pattern.startswith("/") else _INCLUDES_FROM + pattern
         found = [path for path in self.tree.glob(target) if self.tree.is_file(path)]
         if not found and not any(character in target for character in "*?["):
-            raise ImagewrightError(f"cannot read {place[0]} line {place[1]}: it includes {target}, which is not there; nft loads none of its rules then")
+            raise NftablesRefused(place, f"it includes {target}, which is not there")
         for path in found:
             self.file(path)
 

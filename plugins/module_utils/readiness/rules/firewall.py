@@ -75,10 +75,27 @@ def ssh_comes_from_everywhere(context):
     return failed_if(Evidence(*place) for place in loaded.keeps_ssh_away(found, ports, loaded.STRANGER))
 
 
+@rule(
+    "R39e",
+    step=FIRST_CARD,
+    severity=WARNING,
+    title="nft takes the file of the guest's firewall",
+    fault="nft does not take the file of the guest's firewall",
+    why="It loads all of a file or nothing: the machine is reached, and what the firewall should keep out is let in.",
+    cure="Correct the line that is named, and try it with `nft --check --file`.",
+    source="nft(8)",
+)
+def file_is_taken(context):
+    """Return failed with the line for which nft takes nothing of the file that its service loads."""
+    if not context.shared(loaded.nftables_files):
+        return not_applicable("no file of nftables is loaded at boot")
+    return failed_if(Evidence(*refusal.place[:2], f"{refusal.place[2].strip()}: {refusal.cause}") for refusal in context.shared(loaded.loaded).refused)
+
+
 def _ports(context):
     """Return the ports ([int]) at which sshd listens."""
     named = [int(setting.value) for setting in context.facts(sshd_started.settings) if setting.keyword.lower() == "port" and setting.value.isdecimal()]
     return named or [_SSH]
 
 
-RULES = [platform_reached, ssh_comes_in, ssh_comes_from_everywhere]
+RULES = [platform_reached, ssh_comes_in, ssh_comes_from_everywhere, file_is_taken]

@@ -32,12 +32,20 @@ def _public(more, **files):
 
 _HEAD = "table inet filter {\n chain x {\n  type filter hook %s priority filter; policy drop;\n  ct state established accept\n"
 
+_OF_CARD = _HEAD % "input" + "  %s tcp dport 22 accept\n}\n}\n"
+
 BROKEN_FILES = [
+    ("R39e", {**_LOADED, _NFT: 'flush ruleset\ninclude "/etc/nftables/gone.nft"\n'}, (_NFT, 2)),
+    ("R39e", {**_LOADED, _NFT: _OF_CARD % 'iif "ens192"'}, (_NFT, 5)),
+    ("R39e", {**_LOADED, _NFT: _OF_CARD % "meta iif eno1"}, (_NFT, 5)),
     ("R39", {**_LOADED, "/etc/nftables.conf": _HEAD % "output" + "}\n}\n"}, ("/etc/nftables.conf", 3)),
     ("R39c", {**_LOADED, "/etc/nftables.conf": _HEAD % "input" + "}\n}\n"}, ("/etc/nftables.conf", 3)),
 ]
 
 RIGHT_FILES = [
+    ("R39e", {**_LOADED, _NFT: _OF_CARD % "iifname ens192"}),
+    *[("R39e", {**_LOADED, _NFT: _OF_CARD % f"iif {name}"}) for name in ("lo", "eth0", "docker0", "$lan", "2")],
+    ("R39e", {**_LOADED, _NFT: _OF_CARD % "iif ens192", "/etc/systemd/network/10-own.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=ens192\n"}),
     ("R39d", {**_LOADED, _NFT: _HEAD % "input" + "  tcp dport 22 accept\n}\n}\n"}),
     ("R39", {**_LOADED, "/etc/nftables.conf": _HEAD % "output" + "  meta skuid root accept\n}\n}\n"}),
     ("R39c", {**_LOADED, "/etc/nftables.conf": _HEAD % "input" + "  tcp dport 22 accept\n}\n}\n"}),
@@ -70,6 +78,7 @@ BROKEN_FILES += [
     ),
 ]
 CONTROLS = [
+    ("R39c", {**_LOADED, _NFT: _OF_CARD % "iif ens192"}),  # nft takes none of it
     ("R39d", {**_LOADED, _NFT: _OPEN % "ip saddr 192.168.1.0/24 tcp dport 22 drop"}),
     ("R39d", _saved("*filter\n:INPUT DROP [0:0]\n-A INPUT -s 203.0.113.0/24 -j DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n")),
     ("R39c", {**_LOADED, _NFT: _NAT % ("prerouting", "tcp dport 80 redirect to :8080")}),
