@@ -8,6 +8,7 @@ from integration.broken.ways_root import PAM, SSHD, drop_in, fstab, networkd, ro
 
 #: {what was done: how}
 CONTROLS = {
+    "/ is owned by who copied it": lambda layer: layer.status("/", uid=1000, gid=1000),
     "a serial console more": parameters("console=ttyS1"),
     "a rootdelay": parameters("rootdelay=300"),
     "rootfstype of the root's own file system": lambda layer: parameters(f"rootfstype={root_kind(layer)}")(layer),

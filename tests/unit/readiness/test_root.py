@@ -23,7 +23,12 @@ MIB = 1024 * 1024
 class TellingTree(LiveTree):
     """A guest's files on a file system that tells what a test says."""
 
-    unchanging, room, labels, has_own_root = (), None, None, True
+    unchanging, room, labels, has_own_root, owners = (), None, None, True, {}
+
+    def stat(self, path):
+        """Return what the file system says, and the owner that the test gives: root for most."""
+        status = super().stat(path)
+        return status and status._replace(uid=self.owners.get(path, 0))
 
     def is_immutable(self, path):
         """Return whether the test has made the path immutable."""
@@ -113,6 +118,29 @@ def test_a_root_without_room_is_an_error_and_one_with_little_a_warning(tree, roo
 def test_a_directory_that_is_closed_to_others_is_an_error(tree, path, mode):
     pathlib.Path(tree.root + path).chmod(mode)
     assert finding(tree, "R68d") == ("failed", "error", [(path, f"has mode {mode:04o}")])
+
+
+@pytest.mark.parametrize("path", ["/", "/var", "/var/lib"])
+def test_a_directory_of_the_system_that_is_somebody_elses_is_a_warning(tree, path):
+    for folder in ("/usr/lib/tmpfiles.d", path):
+        pathlib.Path(tree.root + folder).mkdir(parents=True, exist_ok=True)
+    tree.owners = {path: 1000}
+    assert finding(tree, "R68l") == ("failed", "warning", [(path, "is owned by 1000")])
+
+
+@pytest.mark.parametrize(
+    ("folder", "owners", "own", "status"),
+    [
+        ("/usr/lib/tmpfiles.d", {"/var/mail": 8, "/home": 1000}, True, "passed"),
+        ("/usr/lib/tmpfiles.d", {"/": 1000}, False, "not_applicable"),  # unpacked by somebody
+        ("/etc/rc.d", {"/": 1000}, True, "not_applicable"),  # without systemd
+    ],
+)
+def test_directories_of_the_system_that_are_roots_as_far_as_it_counts(tree, folder, owners, own, status):
+    for path in (folder, "/var/mail", "/home"):
+        pathlib.Path(tree.root + path).mkdir(parents=True, exist_ok=True)
+    tree.owners, tree.has_own_root = owners, own
+    assert finding(tree, "R68l")[0] == status
 
 
 @pytest.mark.parametrize(

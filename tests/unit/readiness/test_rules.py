@@ -27,8 +27,8 @@ RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
 
 
 #: Rules with tests of their own: R00c by a tree that cannot be read, R45c and R46p by what a whole guest has, R46k and R53 by the kind of image, R68c to R68e,
-#: R64d, R68g, R14o, R70m and R70n by what a file system tells, R70s by what LVM tells.
-ELSEWHERE = {"R00c", "R14o", "R45c", "R46k", "R46p", "R53", "R64d", "R68c", "R68d", "R68e", "R68g", "R70m", "R70n", "R70s"}
+#: R64d, R68g, R68l, R14o, R70m and R70n by what a file system tells, R70s by what LVM tells.
+ELSEWHERE = {"R00c", "R14o", "R45c", "R46k", "R46p", "R53", "R64d", "R68c", "R68d", "R68e", "R68g", "R68l", "R70m", "R70n", "R70s"}
 
 
 RULES = {rule.id: rule for rule in all_rules()}

@@ -33,6 +33,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _INITS = ("/sbin/init", "/etc/init", "/bin/init", "/bin/sh")
 #: Directories that programs of every account go through.
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run", "/home")
+#: Directories below which systemd-tmpfiles makes others.
+_ABOVE = ("/", "/etc", "/var", "/var/lib", "/var/log")
 _SHELLS = ("/bin/sh", "/bin/bash")
 #: The files in which everybody looks a name up.
 _NAMES = ("/etc/passwd", "/etc/group")
@@ -136,6 +138,26 @@ def _closed_names(tree):
     """Return the [Evidence] of the files of accounts that others may not read: a login works, for who lets one in is root, and its user has no name."""
     found = [(path, tree.stat(path)) for path in _NAMES if tree.has_own_root and tree.is_file(path)]
     return [Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}") for path, status in found if not status.mode & stat.S_IROTH]
+
+
+@rule(
+    "R68l",
+    step=ROOT,
+    severity=WARNING,
+    title="The system's directories are root's",
+    fault="A directory of the system is not root's",
+    why="systemd-tmpfiles makes nothing of root's below a directory that is somebody else's: what services expect in /run, /tmp and /var is not there. A copy "
+    "gives / the owner of the directory from which it was taken.",
+    cure="Give it back to root: `chown root:root` with its name.",
+    source="systemd src/basic/fs-util.c, unsafe_transition",
+)
+def directories_are_roots(context):
+    """Return failed with each directory of the system above those of tmpfiles.d that has another owner than root."""
+    tree = context.tree
+    if not tree.has_own_root or not tree.exists("/usr/lib/tmpfiles.d"):
+        return not_applicable("there is no systemd-tmpfiles, or these files have not the guest's owners")
+    owners = [(path, tree.stat(path).uid) for path in _ABOVE if tree.is_dir(path)]
+    return failed_if(Evidence(path, None, f"is owned by {uid}") for path, uid in owners if uid)
 
 
 @rule(
@@ -268,6 +290,7 @@ RULES = [
     init_runs,
     system_shell_runs,
     directories_are_open,
+    directories_are_roots,
     directories_are_there,
     has_room,
     selinux_is_whole,
