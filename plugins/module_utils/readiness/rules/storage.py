@@ -29,6 +29,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_makers, swap_places
 
+#: Directories that every system fills.
+_OF_SYSTEM = ("boot", "etc", "home", "opt", "root", "usr", "var")
 _FSTAB = "/etc/fstab"
 _FIX = "guest_swap; fstab_clean"
 #: A file system named by what is on it, or by its partition.
@@ -152,7 +154,8 @@ def stable_names_of_units(context):
     "floppies, for Azure has a disc in it at the first boot alone, of another kind. Below an automount whose device is not there nothing is found.",
     cure="Remove the entry, or give it the option nofail where it has none, or noauto for a CD; disable the mount unit.",
     source="systemd.mount(5); systemd.automount(5); Microsoft: agent-linux, provisioning DVD",
-    choice="A device that systemd may go on without (nofail), as that of a data disk which is attached later, is a note.",
+    choice="A device that systemd may go on without (nofail), as that of a data disk which is attached later, is a note; one of /home, /var and their like "
+    "is missed all the same: a warning.",
 )
 def devices_are_there(context):
     """Return failed with each line and mount unit whose device nothing on the disk is; a warning when the boot does not need any, a note with nofail."""
@@ -172,9 +175,10 @@ def devices_are_there(context):
 
 
 def _may_fail(entry):
-    """Whether the boot goes on without waiting: a swap is waited for with nofail, too, and what is below an automount by whoever looks."""
+    """Whether nobody misses it: a swap is waited for with nofail, too, and what is below an automount by whoever looks; of the system's own more is missed."""
     options = entry.options.split(",")
-    return entry.kind != "swap" and "nofail" in options and not set(mount_lines.AUTOMOUNT) & set(options)
+    is_of_system = entry.mount_point.split("/")[1:2] in [[name] for name in _OF_SYSTEM]
+    return entry.kind != "swap" and "nofail" in options and not is_of_system and not set(mount_lines.AUTOMOUNT) & set(options)
 
 
 def _is_not_found(context, entry):
