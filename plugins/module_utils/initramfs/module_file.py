@@ -53,7 +53,7 @@ def difference(content, original, version, where):
             raise
         return None
     except (ValueError, CorruptImage):
-        return "is no kernel module: its file is damaged"
+        return None if content == original and _is_without_sections(content) else "is no kernel module: its file is damaged"
     own = None if original is None else _sections_of(original, where)
     if own is not None:
         return None if sections == own else "is not the same as the one on the disk"
@@ -69,6 +69,14 @@ def _sections_of(original, where):
         return loaded_sections(unpacked(original, where))
     except (ValueError, CorruptImage):
         return None
+
+
+def _is_without_sections(content):
+    """Return whether the header of an ELF file (bytes) tells of no sections: nothing was cut off it, and none of a kernel's build is like that."""
+    try:
+        return elf.section_headers(content[: elf.HEADER]).entries == 0
+    except ValueError:
+        return False
 
 
 def other_kernel(sections, version):

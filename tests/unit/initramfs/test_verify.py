@@ -140,6 +140,15 @@ def test_a_module_that_is_as_damaged_on_the_disk_as_in_the_image_is_missing(tmp_
     assert verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_vmbus"]).missing == ["hv_vmbus"]
 
 
+def test_a_module_without_sections_that_is_the_same_on_the_disk_stands_for_one(tmp_path):
+    stand_in = b"\x7fELF" + bytes(72)
+    check(tmp_path, images.main_archive(dict(images.DRIVERS, **{"kernel/drivers/hv/hv_vmbus.ko": stand_in})), ["hv_vmbus"])
+    (kernel,) = kernels.installed_kernels(LiveTree(str(tmp_path)))
+    assert verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_vmbus"]).missing == ["hv_vmbus"]
+    (tmp_path / f"lib/modules/{images.VERSION}/kernel/drivers/hv/hv_vmbus.ko").write_bytes(stand_in)
+    assert verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_vmbus"]).present == ["hv_vmbus"]
+
+
 def test_a_later_part_replaces_what_an_earlier_one_had(tmp_path):
     path = f"usr/lib/modules/{images.VERSION}/kernel/drivers/hv/hv_vmbus.ko"
     later = images.archive(images.member(path, b"overwritten"))
